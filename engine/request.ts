@@ -1,0 +1,82 @@
+// What the engine is asked and what it answers: token ids and JSON Schema in, tokens out.
+
+export type JsonSchema = boolean | { readonly [keyword: string]: unknown };
+
+export interface Sampling {
+  /** 0 is greedy: exact and repeatable. */
+  temperature: number;
+  /** Nucleus: the smallest set of tokens whose probabilities reach this sum (Holtzman et al. 2019). 1 keeps all. */
+  topP?: number;
+  /** The most likely tokens to keep; 0 keeps all. */
+  topK?: number;
+  /** Tokens less likely than this share of the most likely one are dropped (Nguyen et al. 2024). 0 keeps all. */
+  minP?: number;
+  /** The same seed, prompt and options give the same tokens. */
+  seed?: number;
+}
+
+/** What the reply must look like. */
+export type OutputFormat =
+  | { type: "text" }
+  /** JSON that fits the schema, without idle white space. */
+  | { type: "json"; schema: JsonSchema }
+  /** One of a closed set, chosen by probability; letter case of the model's wording is ignored. */
+  | { type: "choice"; options: readonly string[] };
+
+export interface ThinkingBudget {
+  /** The written form of the mark that ends the thinking, such as `</think>`. */
+  close: string;
+  /** After this many tokens the mark is written for the model. */
+  budgetTokens: number;
+}
+
+export interface EngineRequest {
+  /** Prompt token ids. */
+  prompt: readonly number[];
+  format: OutputFormat;
+  sampling: Sampling;
+  /** The reply's bound, thinking not counted; JSON closes within it. */
+  maxTokens: number;
+  thinking?: ThinkingBudget;
+  signal?: AbortSignal;
+}
+
+export interface EngineUsage {
+  promptTokens: number;
+  /** Prompt tokens that were found in the KV cache and not computed again. */
+  cachedTokens: number;
+  thinkingTokens: number;
+  outputTokens: number;
+  queueMs: number;
+  prefillMs: number;
+  decodeMs: number;
+  /** Part of `decodeMs` spent on token masks. */
+  maskMs: number;
+}
+
+export interface OutputToken {
+  id: number;
+  /** Offsets into the reply's text, in UTF-16 code units. A token that ends inside a character owns that character. */
+  start: number;
+  end: number;
+  /** Natural logarithm of the model's own probability of this token, before masks and temperature. */
+  logprob: number;
+}
+
+export type FinishReason = "stop" | "length";
+
+export interface EngineResult {
+  text: string;
+  thinking: string;
+  tokens: OutputToken[];
+  /** Of a choice: each option's probability among the options, in their order. */
+  probabilities?: number[];
+  finishReason: FinishReason;
+  usage: EngineUsage;
+}
+
+export type EngineEvent =
+  | { type: "prefill-progress"; doneTokens: number; totalTokens: number }
+  | { type: "thinking-delta"; text: string }
+  | { type: "text-delta"; text: string }
+  | { type: "finish"; result: EngineResult };

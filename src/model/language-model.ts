@@ -1,0 +1,90 @@
+// The seam to whatever writes the answer: the bundled engine, a remote server, a script for tests.
+import type { ChatMessage, FinishReason, JsonSchema, OutputFormat, Sampling } from "../../engine/index.js";
+
+export type { ChatMessage, FinishReason, JsonSchema, OutputFormat, Sampling };
+
+/** How a family of models wants to be asked; a property of the catalogue entry, never of a task. */
+export interface PromptAdvice {
+  /** Whether earlier turns with solved examples help. */
+  fewShot: boolean;
+  thinking: {
+    /** The marks around the thinking. */
+    open: string;
+    close: string;
+    /** Where a task does not think: text that starts the reply so that the model skips its thinking, if it needs any. */
+    skip: string;
+  };
+  /** Whether arithmetic answers should be asked for in `\boxed{}`. */
+  boxedArithmetic: boolean;
+  /** Sampling for repeated or thinking runs; single answers are greedy. */
+  temperature: number;
+  topP: number;
+}
+
+export interface GenerationRequest {
+  messages: readonly ChatMessage[];
+  format: OutputFormat;
+  sampling: Sampling;
+  maxTokens: number;
+  /** Present where the model should think first; tokens it may spend on it. */
+  thinkingBudgetTokens?: number;
+  signal?: AbortSignal;
+}
+
+/** One stretch of the reply that the model chose at once. */
+export interface GeneratedToken {
+  /** UTF-16 offsets into the reply's text. */
+  start: number;
+  end: number;
+  /** Natural logarithm of the model's own probability. */
+  logprob: number;
+}
+
+export interface Usage {
+  promptTokens: number;
+  /** Prompt tokens that were not computed again. */
+  cachedTokens: number;
+  thinkingTokens: number;
+  outputTokens: number;
+  /** Model calls. */
+  requests: number;
+  /** Wall time spent in the model. */
+  modelMs: number;
+}
+
+export interface GenerationResult {
+  text: string;
+  thinking: string;
+  /** Empty where the model gives no probabilities. */
+  tokens: GeneratedToken[];
+  /** Of a choice: each option's probability among the options, in their order. */
+  probabilities?: number[];
+  finishReason: FinishReason;
+  usage: Usage;
+}
+
+export type GenerationEvent =
+  | { type: "prefill-progress"; doneTokens: number; totalTokens: number }
+  | { type: "thinking-delta"; text: string }
+  | { type: "text-delta"; text: string }
+  | { type: "finish"; result: GenerationResult };
+
+export interface RenderedPrompt {
+  /** The exact text the model reads. */
+  text: string;
+  /** Undefined where only the server knows. */
+  tokenCount: number | undefined;
+}
+
+export interface LanguageModel {
+  /** Catalogue id, path or server model name. */
+  readonly id: string;
+  readonly advice: PromptAdvice;
+  /** Tokens of prompt and reply together; undefined where only the server knows. */
+  readonly contextLength: number | undefined;
+  /** What `generate` would read, without running it. */
+  render(request: Pick<GenerationRequest, "messages" | "thinkingBudgetTokens">): RenderedPrompt;
+  /** Ends with exactly one `finish` event, or throws. Aborting `signal` throws its reason. */
+  generate(request: GenerationRequest): AsyncIterable<GenerationEvent>;
+  close(): Promise<void>;
+}

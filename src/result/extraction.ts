@@ -1,0 +1,64 @@
+// What a task returns: the data, and for every leaf of it where it stands and how sure it is.
+import type { Span } from "../input/document.js";
+import type { Usage } from "../model/language-model.js";
+
+/**
+ * - `verbatim`: stands in the source as it is (white space, number and date notation aside).
+ * - `derived`: computed or worded from the source; `spans` hold the evidence, if any was found.
+ * - `absent`: the model says the source has no such value.
+ * - `ungrounded`: a value that should stand in the source and does not.
+ */
+export type FieldStatus = "verbatim" | "derived" | "absent" | "ungrounded";
+
+export interface Alternative {
+  value: unknown;
+  /** 0 to 1: share of samples, or probability. */
+  confidence: number;
+}
+
+export interface Field {
+  status: FieldStatus;
+  /** All places where the value stands, the likeliest first. */
+  spans: Span[];
+  /** 0 to 1; undefined where the model gives no probabilities and nothing was sampled. */
+  confidence: number | undefined;
+  /** Other values that samples or a second reading gave, best first. */
+  alternatives: Alternative[];
+}
+
+/** The shape of `T` with a `Field` at every leaf. */
+export type Fields<T> = T extends readonly (infer Item)[]
+  ? Fields<Item>[]
+  : T extends object
+    ? { [Key in keyof T]: Fields<NonNullable<T[Key]>> | NullField<T[Key]> }
+    : Field;
+type NullField<T> = null extends T ? Field : undefined extends T ? Field : never;
+
+export interface Warning {
+  code: string;
+  message: string;
+  /** JSON pointer of the value it is about. */
+  path?: string;
+}
+
+/** What was asked and answered, for those who debug a task. */
+export interface TraceStep {
+  /** What the call was for: `record`, `second-reading`, `presence`, `quote`. */
+  purpose: string;
+  /** JSON pointer of the field it was about; empty for the whole record. */
+  path: string;
+  prompt: string;
+  thinking: string;
+  text: string;
+  ms: number;
+}
+
+export interface Extraction<T> {
+  data: T;
+  fields: Fields<T>;
+  usage: Usage;
+  /** Every sample's validated data, in the order of their seeds. */
+  samples: T[];
+  warnings: Warning[];
+  trace: TraceStep[];
+}
