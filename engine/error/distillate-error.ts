@@ -1,5 +1,7 @@
 // The base of every error the package throws; it lives in the lowest layer so that all others can extend it.
 
+const brand: unique symbol = Symbol.for("distillate.error") as never;
+
 export interface DistillateErrorOptions {
   cause?: unknown;
   /** What the caller can do next, one sentence. It is appended to the message. */
@@ -27,5 +29,3 @@ export abstract class DistillateError extends Error {
     return typeof value === "object" && value !== null && brand in value;
   }
 }
-
-const brand: unique symbol = Symbol.for("distillate.error") as never;
