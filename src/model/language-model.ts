@@ -1,25 +1,7 @@
 // The seam to whatever writes the answer: the bundled engine, a remote server, a script for tests.
-import type { ChatMessage, FinishReason, JsonSchema, OutputFormat, Sampling } from "../../engine/index.js";
+import type { ChatMessage, FinishReason, JsonSchema, OutputFormat, PromptAdvice, Sampling } from "../../engine/index.js";
 
-export type { ChatMessage, FinishReason, JsonSchema, OutputFormat, Sampling };
-
-/** How a family of models wants to be asked; a property of the catalogue entry, never of a task. */
-export interface PromptAdvice {
-  /** Whether earlier turns with solved examples help. */
-  fewShot: boolean;
-  thinking: {
-    /** The marks around the thinking. */
-    open: string;
-    close: string;
-    /** Where a task does not think: text that starts the reply so that the model skips its thinking, if it needs any. */
-    skip: string;
-  };
-  /** Whether arithmetic answers should be asked for in `\boxed{}`. */
-  boxedArithmetic: boolean;
-  /** Sampling for repeated or thinking runs; single answers are greedy. */
-  temperature: number;
-  topP: number;
-}
+export type { ChatMessage, FinishReason, JsonSchema, OutputFormat, PromptAdvice, Sampling };
 
 export interface GenerationRequest {
   messages: readonly ChatMessage[];

@@ -3,8 +3,9 @@ import type { Span } from "../input/document.js";
 import type { Usage } from "../model/language-model.js";
 
 /**
- * - `verbatim`: stands in the source as it is (white space, number and date notation aside).
- * - `derived`: computed or worded from the source; `spans` hold the evidence, if any was found.
+ * - `verbatim`: the value is a substring of the source at its spans, runs of white space aside.
+ * - `derived`: normalised, computed or worded from the source (`2024-03-12` for "12 March 2024");
+ *   `spans` hold the evidence, if any was found.
  * - `absent`: the model says the source has no such value.
  * - `ungrounded`: a value that should stand in the source and does not.
  */

@@ -1,0 +1,50 @@
+// The shape of a task as its callers see it; `task.ts` makes one.
+import type { Language } from "./input/document.js";
+import type { JsonSchema, LanguageModel, RenderedPrompt } from "./model/language-model.js";
+import type { Extraction } from "./result/extraction.js";
+import type { DistillateError } from "./error/distillate-error.js";
+
+/** A record: its text, its bytes, the file that holds it, or structured data. A string is content, never a path. */
+export type RecordInput<Input> = string | Uint8Array | URL | { path: string } | Input;
+
+export type TaskProgress =
+  | { type: "model-progress"; stage: "download" | "convert" | "load"; doneBytes: number; totalBytes: number }
+  | { type: "prefill-progress"; doneTokens: number; totalTokens: number }
+  | { type: "thinking-delta"; text: string }
+  | { type: "text-delta"; text: string }
+  /** One call of the model within the task begins; `step` counts from 1. */
+  | { type: "step"; purpose: string; path: string; step: number };
+
+export interface TaskOptions {
+  /** Catalogue id, path to a GGUF, or a model of your own. Default: `DISTILLATE_MODEL`, else the catalogue's default. */
+  model?: string | LanguageModel;
+  /** Independent samples to draw and vote over, field by field. 1 is greedy. Default 1. */
+  samples?: number;
+  /** Language of the prompt. Default: the document's. */
+  language?: Language;
+  /** 2 asks again, differently, for values the first reading was unsure of. Default 2. */
+  readings?: 1 | 2;
+  /** Bound on the tokens of one reply. Default: the task's. */
+  maxTokens?: number;
+  /** Seed of the first sample. Default 0. */
+  seed?: number;
+  signal?: AbortSignal;
+  onProgress?: (progress: TaskProgress) => void;
+}
+
+export type SafeResult<Output> =
+  | { ok: true; value: Extraction<Output> }
+  | { ok: false; error: DistillateError };
+
+export interface Task<Input, Output> {
+  /** Runs the task on one record. Throws a DistillateError, or the signal's reason. */
+  (record: RecordInput<Input>, options?: TaskOptions): Promise<Extraction<Output>>;
+  /** As the call itself, with the failure as a value. Only programming errors and aborts still throw. */
+  safe(record: RecordInput<Input>, options?: TaskOptions): Promise<SafeResult<Output>>;
+  /** The exact text the model would read, and its length in tokens. */
+  prompt(record: RecordInput<Input>, options?: TaskOptions): Promise<RenderedPrompt>;
+  readonly taskName: string;
+  readonly description: string;
+  /** JSON Schema of the output. */
+  readonly schema: JsonSchema;
+}
