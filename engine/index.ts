@@ -5,3 +5,21 @@ export type { Checkpoint, DecoderConfig, TensorInfo, TensorType } from "./checkp
 export type { PromptAdvice } from "./checkpoint/prompt-advice.js";
 export type { ChatMessage, ChatPrompt, ChatPromptOptions, Role, Tokenizer } from "./tokenizer/tokenizer.js";
 export type * from "./request.js";
+export { adviceFor } from "./checkpoint/family-advice.js";
+export { catalogue, defaultModelId, findEntry, type CatalogueEntry, type HubSource, type ModelSource, type WheelsSource } from "./checkpoint/catalogue.js";
+export { homeFolder } from "./checkpoint/home-folder.js";
+export {
+  listModels,
+  modelPath,
+  pullModel,
+  removeModel,
+  type ModelFolderOptions,
+  type ModelListing,
+  type PullModelOptions,
+} from "./checkpoint/pull-model.js";
+export type { ModelProgress } from "./checkpoint/source/source.js";
+export { ChecksumError } from "./error/checksum-error.js";
+export { DiskSpaceError } from "./error/disk-space-error.js";
+export { ModelDownloadError, type SourceFailure } from "./error/model-download-error.js";
+export { ModelNotFoundError } from "./error/model-not-found-error.js";
+export { SourceError } from "./error/source-error.js";
