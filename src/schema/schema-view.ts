@@ -1,0 +1,80 @@
+// Walks a JSON Schema beside a value: what may stand here, and what has the schema's author said about it?
+import type { JsonSchema } from "../model/language-model.js";
+import { getAtPointer } from "./json-pointer.js";
+
+type SchemaObject = { readonly [keyword: string]: unknown };
+
+/** All schemas that may govern one place: references followed, alternatives side by side. */
+export interface SchemaView {
+  readonly root: JsonSchema;
+  readonly branches: readonly SchemaObject[];
+}
+
+export function viewSchema(schema: JsonSchema, root: JsonSchema = schema): SchemaView {
+  const branches = new Set<SchemaObject>();
+  collect(schema, root, branches);
+  return { root, branches: [...branches] };
+}
+
+export function propertyView(view: SchemaView, key: string): SchemaView {
+  return merge(view, (branch) => {
+    const properties = branch.properties as SchemaObject | undefined;
+    return properties && Object.hasOwn(properties, key) ? properties[key] : branch.additionalProperties;
+  });
+}
+
+export function itemView(view: SchemaView, index: number): SchemaView {
+  return merge(view, (branch) => (branch.prefixItems as unknown[] | undefined)?.[index] ?? branch.items);
+}
+
+/** Names of the properties that some branch declares, in its order. */
+export function declaredKeys(view: SchemaView): string[] {
+  return [...new Set(view.branches.flatMap((branch) => Object.keys((branch.properties as object | undefined) ?? {})))];
+}
+
+export function requiredKeys(view: SchemaView): string[] {
+  return [...new Set(view.branches.flatMap((branch) => (branch.required as string[] | undefined) ?? []))];
+}
+
+/** The types that may stand here, as far as the schema names any. */
+export function typesOf(view: SchemaView): ReadonlySet<string> {
+  const types = new Set<string>();
+  for (const { type, enum: values, const: constant } of view.branches) {
+    for (const name of Array.isArray(type) ? type : [type]) if (typeof name === "string") types.add(name);
+    if (constant === null || (Array.isArray(values) && values.includes(null))) types.add("null");
+  }
+  return types;
+}
+
+/** Whether the value belongs to the model's judgement: marked `x-derived`, one of a closed set, or a boolean. */
+export function isDerived(view: SchemaView): boolean {
+  return hasMark(view, "x-derived") || isClosedSet(view) || typesOf(view).has("boolean");
+}
+
+export function isClosedSet(view: SchemaView): boolean {
+  return view.branches.some((branch) => Array.isArray(branch.enum) || (branch.const !== undefined && branch.const !== null));
+}
+
+export function hasMark(view: SchemaView, mark: "x-derived" | "x-key"): boolean {
+  return view.branches.some((branch) => branch[mark] === true);
+}
+
+function merge(view: SchemaView, pick: (branch: SchemaObject) => unknown): SchemaView {
+  const branches = new Set<SchemaObject>();
+  for (const branch of view.branches) collect(pick(branch), view.root, branches);
+  return { root: view.root, branches: [...branches] };
+}
+
+function collect(schema: unknown, root: JsonSchema, into: Set<SchemaObject>): void {
+  if (typeof schema !== "object" || schema === null) return;
+  const branch = schema as SchemaObject;
+  // A schema may refer to itself.
+  if (into.has(branch)) return;
+  into.add(branch);
+  if (typeof branch.$ref === "string" && branch.$ref.startsWith("#")) {
+    collect(getAtPointer(root, decodeURIComponent(branch.$ref.slice(1))), root, into);
+  }
+  for (const keyword of ["anyOf", "oneOf", "allOf"]) {
+    for (const inner of (branch[keyword] as unknown[] | undefined) ?? []) collect(inner, root, into);
+  }
+}
