@@ -23,10 +23,12 @@ export interface Tokenizer {
   readonly vocabularySize: number;
   /** Ids after which generation stops (end of turn, end of text). */
   readonly endTokens: readonly number[];
-  /** The bytes of each token; undefined for control tokens, which no text can produce. */
+  /** The bytes of each token; undefined for control and other added tokens (`<think>`), which no text can produce. */
   readonly tokenBytes: readonly (Uint8Array | undefined)[];
   /** Plain text to ids. Written forms of control tokens stay text, whatever the text contains. */
   encode(text: string): number[];
+  /** Text of the engine's own making, such as a thinking mark: written forms of control tokens become these tokens. */
+  encodeMarks(text: string): number[];
   /** Ids to text; control tokens vanish, bytes that are no UTF-8 become U+FFFD. */
   decode(tokens: readonly number[]): string;
   /** Renders the checkpoint's own chat template; message contents can never become control tokens. */

@@ -58,6 +58,7 @@ async function transferAll(source: HubSource, file: KnownFile, part: PartFile, c
     furthestBytes = Math.max(furthestBytes, part.sizeBytes);
     return isStuck;
   };
+  report(source, file, part, context);
   const attempt = (): Promise<void> => withIdleTimeout(context, (signal, touch) => transfer(source, file, part, context, signal, touch));
   await pRetry(attempt, { ...retryOptions(context), shouldConsumeRetry });
 }
@@ -79,7 +80,7 @@ async function transfer(
     touch();
     await part.append(bytes);
     if (part.sizeBytes > file.sizeBytes) break;
-    context.onProgress?.({ doneBytes: part.sizeBytes, totalBytes: file.sizeBytes, source: describeSource(source, context.env) });
+    report(source, file, part, context);
   }
   if (part.sizeBytes === file.sizeBytes) return;
   const sentBytes = part.sizeBytes;
@@ -87,6 +88,10 @@ async function transfer(
   throw new SourceError(`${new URL(file.url).host} sent ${sentBytes} bytes of ${source.file} where ${file.sizeBytes} are right.`, {
     outlook: "temporary",
   });
+}
+
+function report(source: HubSource, file: KnownFile, part: PartFile, { onProgress, env }: SourceContext): void {
+  onProgress?.({ doneBytes: part.sizeBytes, totalBytes: file.sizeBytes, source: describeSource(source, env) });
 }
 
 /** Makes sure that what comes continues the part; a server that ignores or refuses the range starts it again. */

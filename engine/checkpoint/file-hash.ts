@@ -1,0 +1,41 @@
+// The sha256 of a model file, remembered as long as the file does not change: hashing a gigabyte takes a second.
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdir, readFile, realpath, rename, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { homeFolder } from "./home-folder.js";
+
+interface Memo {
+  path: string;
+  sizeBytes: number;
+  modifiedMs: number;
+  inode: number;
+  sha256: string;
+}
+
+/** Lower-case hexadecimal. */
+export async function fileHash(path: string, options: { home?: string } = {}): Promise<string> {
+  const resolved = await realpath(path);
+  const { size, mtimeMs, ino } = await stat(resolved);
+  const folder = join(options.home ?? homeFolder(), "hashes");
+  const memoPath = join(folder, `${createHash("sha256").update(resolved).digest("hex").slice(0, 32)}.json`);
+  const memo = await readMemo(memoPath);
+  if (memo?.sizeBytes === size && memo.modifiedMs === mtimeMs && memo.inode === ino) return memo.sha256;
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(resolved, { highWaterMark: 1 << 22 })) hash.update(chunk as Buffer);
+  const sha256 = hash.digest("hex");
+  const fresh: Memo = { path: resolved, sizeBytes: size, modifiedMs: mtimeMs, inode: ino, sha256 };
+  await mkdir(folder, { recursive: true });
+  const draft = `${memoPath}.${process.pid}.part`;
+  await writeFile(draft, JSON.stringify(fresh));
+  await rename(draft, memoPath);
+  return sha256;
+}
+
+async function readMemo(path: string): Promise<Memo | undefined> {
+  try {
+    return JSON.parse(await readFile(path, "utf8")) as Memo;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,127 @@
+// The in-process engine: one request after another through prefill, thinking and reply. `load-engine.ts` makes one.
+import type { DecoderConfig } from "./checkpoint/checkpoint.js";
+import type { PromptAdvice } from "./checkpoint/prompt-advice.js";
+import type { Decoder } from "./decoder.js";
+import { EngineClosedError } from "./error/engine-closed-error.js";
+import { PromptTooLongError } from "./error/prompt-too-long-error.js";
+import { choose } from "./generation/choose.js";
+import { Generation } from "./generation/generation.js";
+import { think } from "./generation/think.js";
+import { write, type WrittenReply } from "./generation/write.js";
+import { compileJsonSchema } from "./grammar/json-schema.js";
+import type { Grammar } from "./grammar/matcher.js";
+import { createVocabulary, type Vocabulary } from "./grammar/vocabulary.js";
+import type { Runtime } from "./ort/runtime.js";
+import type { EngineEvent, EngineRequest, EngineResult, JsonSchema } from "./request.js";
+import { RequestQueue } from "./scheduler/request-queue.js";
+import type { Tokenizer } from "./tokenizer/tokenizer.js";
+
+/** Compiled grammars kept: an application has few schemas, a service with made-up ones must not grow without bound. */
+const KEPT_GRAMMARS = 32;
+
+export interface EngineParts {
+  runtime: Runtime;
+  decoder: Decoder;
+  tokenizer: Tokenizer;
+  advice: PromptAdvice;
+}
+
+export class Engine implements AsyncDisposable {
+  readonly tokenizer: Tokenizer;
+  readonly config: DecoderConfig;
+  /** How the loaded file's family wants to be asked. */
+  readonly advice: PromptAdvice;
+  /** Tokens of prompt and reply together. */
+  readonly contextLength: number;
+  readonly #decoder: Decoder;
+  readonly #runtime: Runtime;
+  readonly #queue = new RequestQueue();
+  readonly #vocabulary: Vocabulary;
+  /** By schema text, the latest last. */
+  readonly #grammars = new Map<string, Grammar>();
+  #closed = false;
+
+  constructor({ runtime, decoder, tokenizer, advice }: EngineParts) {
+    this.tokenizer = tokenizer;
+    this.config = decoder.config;
+    this.advice = advice;
+    this.contextLength = decoder.cache.capacity;
+    this.#decoder = decoder;
+    this.#runtime = runtime;
+    this.#vocabulary = createVocabulary(tokenizer.tokenBytes, tokenizer.endTokens);
+  }
+
+  /**
+   * Answers one request. Calls made at the same time wait for each other, first come first served.
+   * Leaving the loop early, or aborting the signal, stops within one step and frees the engine.
+   *
+   * @throws PromptTooLongError where prompt and reply do not fit the context.
+   * @throws UnsupportedSchemaError where the schema has a keyword that cannot be enforced.
+   * @throws EngineClosedError after `close`.
+   * @throws The signal's reason when aborted.
+   */
+  async *generate(request: EngineRequest): AsyncGenerator<EngineEvent, void> {
+    this.#check(request);
+    const grammar = request.format.type === "json" ? this.#grammar(request.format.schema) : undefined;
+    const queued = performance.now();
+    const leave = await this.#queue.enter(request.signal);
+    try {
+      if (this.#closed) throw new EngineClosedError();
+      const generation = new Generation(request, this.#decoder, this.tokenizer, performance.now() - queued);
+      yield* generation.prefill();
+      const thinking = request.thinking ? yield* think(generation, request.thinking) : "";
+      const reply = request.format.type === "choice" ? await chooseReply(generation) : yield* write(generation, grammar);
+      const result: EngineResult = { ...reply, thinking, usage: generation.usage };
+      yield { type: "finish", result };
+    } finally {
+      leave();
+    }
+  }
+
+  /** Waits for the requests under way, then gives back all memory. Later requests throw. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    const leave = await this.#queue.enter();
+    this.#decoder.close();
+    this.#runtime.close();
+    leave();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #check(request: EngineRequest): void {
+    if (this.#closed) throw new EngineClosedError();
+    if (request.prompt.length === 0) throw new RangeError("a prompt has at least one token");
+    const needed = request.prompt.length + (request.thinking?.budgetTokens ?? 0) + request.maxTokens;
+    if (needed > this.contextLength) {
+      throw new PromptTooLongError({
+        promptTokens: request.prompt.length,
+        replyTokens: needed - request.prompt.length,
+        contextLength: this.contextLength,
+      });
+    }
+  }
+
+  #grammar(schema: JsonSchema): Grammar {
+    const key = JSON.stringify(schema);
+    const grammar = this.#grammars.get(key) ?? compileJsonSchema(schema, this.#vocabulary);
+    this.#grammars.delete(key);
+    this.#grammars.set(key, grammar);
+    if (this.#grammars.size > KEPT_GRAMMARS) {
+      const [oldest] = this.#grammars.keys();
+      this.#grammars.delete(oldest);
+    }
+    return grammar;
+  }
+}
+
+async function chooseReply(generation: Generation): Promise<WrittenReply & { probabilities: number[] }> {
+  const { index, probabilities, logprob } = await choose(generation);
+  const text = generation.request.format.type === "choice" ? generation.request.format.options[index] : "";
+  const tokens = generation.tokenizer.encode(text);
+  generation.usage.outputTokens = tokens.length;
+  return { text, tokens: [{ id: tokens[0], start: 0, end: text.length, logprob }], probabilities, finishReason: "stop" };
+}

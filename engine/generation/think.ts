@@ -1,0 +1,32 @@
+// Lets the model think until it closes its thinking, or until its budget is spent and it is closed for it.
+import type { EngineEvent, ThinkingBudget } from "../request.js";
+import { createStreamDecoder } from "../tokenizer/stream-decoder.js";
+import type { Generation } from "./generation.js";
+
+/** Stands between the mark and the answer in the models' own training texts. */
+const AFTER_CLOSE = "\n\n";
+
+/** @returns The thinking, without its marks. The answer comes next. */
+export async function* think(generation: Generation, budget: ThinkingBudget): AsyncGenerator<EngineEvent, string> {
+  const { tokenizer, sampler, usage } = generation;
+  const decoder = createStreamDecoder(tokenizer);
+  const closeTokens = tokenizer.encodeMarks(budget.close);
+  const closeToken = closeTokens.length === 1 ? closeTokens[0] : undefined;
+  let text = "";
+  for (; usage.thinkingTokens < budget.budgetTokens; usage.thinkingTokens++) {
+    const { id } = sampler.sample(generation.logits);
+    if (generation.isEnd(id) || id === closeToken) break;
+    await generation.append([id]);
+    const delta = decoder.push(id);
+    text += delta;
+    if (delta) yield { type: "thinking-delta", text: delta };
+    // Where the mark is no token of its own it is spelled out, and its last token may hold what follows it.
+    if (text.includes(budget.close)) {
+      usage.thinkingTokens++;
+      await generation.append(tokenizer.encode(AFTER_CLOSE));
+      return text.slice(0, text.indexOf(budget.close)).trim();
+    }
+  }
+  await generation.append(tokenizer.encodeMarks(`${budget.close}${AFTER_CLOSE}`));
+  return (text + decoder.end()).trim();
+}

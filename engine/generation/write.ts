@@ -1,0 +1,79 @@
+// Writes the reply token by token, under a grammar if there is one.
+import type { Grammar, Matcher } from "../grammar/matcher.js";
+import type { EngineEvent, FinishReason, OutputToken } from "../request.js";
+import { createStreamDecoder } from "../tokenizer/stream-decoder.js";
+import type { Generation } from "./generation.js";
+
+export interface WrittenReply {
+  text: string;
+  tokens: OutputToken[];
+  finishReason: FinishReason;
+}
+
+export async function* write(generation: Generation, grammar: Grammar | undefined): AsyncGenerator<EngineEvent, WrittenReply> {
+  const { request, sampler, usage } = generation;
+  const reply = new ReplyText(generation);
+  let matcher = grammar?.start();
+  while (usage.outputTokens < request.maxTokens) {
+    const mask = matcher && maskOf(matcher, generation);
+    const { id, logprob } = sampler.sample(generation.logits, mask);
+    if (generation.isEnd(id)) return reply.finish("stop");
+    usage.outputTokens++;
+    const delta = reply.push(id, logprob);
+    if (delta) yield { type: "text-delta", text: delta };
+    matcher = matcher?.accept(id);
+    if (matcher && mustEnd(matcher, generation)) return reply.finish("stop");
+    await generation.append([id]);
+  }
+  return reply.finish(matcher?.isComplete() ? "stop" : "length");
+}
+
+function maskOf(matcher: Matcher, { request, usage }: Generation): Uint32Array {
+  const started = performance.now();
+  const mask = matcher.mask(request.maxTokens - usage.outputTokens);
+  usage.maskMs += performance.now() - started;
+  return mask;
+}
+
+/** Whether nothing but an end token may follow: the pass that would only choose it is saved. */
+function mustEnd(matcher: Matcher, generation: Generation): boolean {
+  if (!matcher.isComplete()) return false;
+  const mask = matcher.mask();
+  let allowed = 0;
+  for (let word = 0; word < mask.length; word++) {
+    for (let bits = mask[word]; bits !== 0; bits &= bits - 1) allowed++;
+  }
+  const ends = generation.tokenizer.endTokens.filter((id) => (mask[id >>> 5] >>> (id & 31)) & 1);
+  return allowed === ends.length;
+}
+
+/** The reply's text with the place of each token in it. */
+class ReplyText {
+  readonly #decoder;
+  readonly #tokens: OutputToken[] = [];
+  #text = "";
+  /** Tokens from this index on end inside a character that is not complete yet. */
+  #open = 0;
+
+  constructor({ tokenizer }: Generation) {
+    this.#decoder = createStreamDecoder(tokenizer);
+  }
+
+  push(id: number, logprob: number): string {
+    const start = this.#text.length;
+    const delta = this.#decoder.push(id);
+    this.#tokens.push({ id, start, end: start, logprob });
+    if (delta) this.#extend(delta);
+    return delta;
+  }
+
+  finish(finishReason: FinishReason): WrittenReply {
+    this.#extend(this.#decoder.end());
+    return { text: this.#text, tokens: this.#tokens, finishReason };
+  }
+
+  #extend(delta: string): void {
+    this.#text += delta;
+    for (; this.#open < this.#tokens.length; this.#open++) this.#tokens[this.#open].end = this.#text.length;
+  }
+}

@@ -1,0 +1,116 @@
+// Turns a checkpoint into graph and weights files once, and keeps them for later starts.
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { crc32 } from "node:zlib";
+import type { Checkpoint } from "../checkpoint/checkpoint.js";
+import { fileHash } from "../checkpoint/file-hash.js";
+import { DiskSpaceError } from "../error/disk-space-error.js";
+import { TensorReader } from "./blocks/tensor-reader.js";
+import { writeDecoder } from "./decoder-graph.js";
+import { GraphBuilder, WEIGHTS_FILE_NAME } from "./graph-builder.js";
+import type { WeightMode } from "./linear.js";
+import { encodeModel } from "./onnx-model.js";
+import { WeightsFile } from "./weights-file.js";
+
+/** Part of the key: raise it whenever the graph or the weights come out differently. */
+const FORMAT_VERSION = 1;
+const GRAPH_FILE_NAME = "graph.onnx";
+const MANIFEST_FILE_NAME = "manifest.json";
+
+export interface ConversionOptions {
+  weights: WeightMode;
+  contextLength: number;
+  /** Folder that holds all converted models. */
+  cacheFolder: string;
+  onProgress?: (progress: { doneBytes: number; totalBytes: number }) => void;
+  signal?: AbortSignal;
+}
+
+interface Manifest {
+  graph: { sizeBytes: number; crc32: number };
+  weights: { sizeBytes: number; crc32: number };
+}
+
+/**
+ * The path of the graph file for a checkpoint. Converts on the first call; later calls check the kept
+ * files byte by byte (CRC-32) and convert again where they are damaged.
+ *
+ * @throws DiskSpaceError where the disk is full; nothing half-written is left behind.
+ */
+export async function convertOnce(checkpoint: Checkpoint, options: ConversionOptions): Promise<string> {
+  const key = createHash("sha256")
+    .update(JSON.stringify([FORMAT_VERSION, await fileHash(checkpoint.path), options.weights, options.contextLength]))
+    .digest("hex")
+    .slice(0, 32);
+  const folder = join(options.cacheFolder, `${basename(checkpoint.path, ".gguf").slice(0, 60)}-${key}`);
+  if (!(await isSound(folder))) await convert(checkpoint, folder, options);
+  return join(folder, GRAPH_FILE_NAME);
+}
+
+/** Written beside its place and renamed when complete: a killed process leaves a stray folder, never a wrong model. */
+async function convert(checkpoint: Checkpoint, folder: string, options: ConversionOptions): Promise<void> {
+  const draft = `${folder}.${process.pid}.${Date.now()}.part`;
+  await mkdir(draft, { recursive: true });
+  try {
+    await writeModel(checkpoint, draft, options);
+    await rm(folder, { recursive: true, force: true });
+    await rename(draft, folder).catch(async (error: NodeJS.ErrnoException) => {
+      // Another process was first; its files serve as well as ours.
+      if (!(await isSound(folder))) throw error;
+    });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOSPC") {
+      throw new DiskSpaceError(options.cacheFolder, { cause: error });
+    }
+    throw error;
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+}
+
+async function writeModel(checkpoint: Checkpoint, folder: string, options: ConversionOptions): Promise<void> {
+  const { config } = checkpoint;
+  const weights = await WeightsFile.create(join(folder, WEIGHTS_FILE_NAME));
+  try {
+    const builder = new GraphBuilder(weights);
+    await writeDecoder(builder, config, new TensorReader(checkpoint), {
+      weights: options.weights,
+      contextLength: options.contextLength,
+      onLayer: (doneLayers) => {
+        options.signal?.throwIfAborted();
+        const doneBytes = Math.round((checkpoint.sizeBytes * doneLayers) / config.layerCount);
+        options.onProgress?.({ doneBytes, totalBytes: checkpoint.sizeBytes });
+      },
+    });
+    const graph = encodeModel(builder.build(`${config.architecture}-decoder`));
+    await writeFile(join(folder, GRAPH_FILE_NAME), graph, { flush: true });
+    const manifest: Manifest = {
+      graph: { sizeBytes: graph.length, crc32: crc32(graph) },
+      weights: { sizeBytes: weights.sizeBytes, crc32: weights.checksum },
+    };
+    await writeFile(join(folder, MANIFEST_FILE_NAME), JSON.stringify(manifest), { flush: true });
+  } finally {
+    await weights.close();
+  }
+}
+
+async function isSound(folder: string): Promise<boolean> {
+  try {
+    const manifest = JSON.parse(await readFile(join(folder, MANIFEST_FILE_NAME), "utf8")) as Manifest;
+    return (
+      (await matches(join(folder, GRAPH_FILE_NAME), manifest.graph)) &&
+      (await matches(join(folder, WEIGHTS_FILE_NAME), manifest.weights))
+    );
+  } catch {
+    return false;
+  }
+}
+
+async function matches(path: string, expected: Manifest["graph"]): Promise<boolean> {
+  if ((await stat(path)).size !== expected.sizeBytes) return false;
+  let checksum = 0;
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 22 })) checksum = crc32(chunk as Buffer, checksum);
+  return checksum === expected.crc32;
+}

@@ -1,0 +1,65 @@
+// From a model file to a running engine: reads, converts once, opens the session.
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { adviceFor } from "./checkpoint/family-advice.js";
+import { openGguf } from "./checkpoint/gguf.js";
+import { homeFolder } from "./checkpoint/home-folder.js";
+import { Decoder } from "./decoder.js";
+import { Engine } from "./engine.js";
+import { convertOnce } from "./graph/converted-cache.js";
+import type { WeightMode } from "./graph/linear.js";
+import { createTokenizer } from "./tokenizer/create-tokenizer.js";
+
+/** Positions reserved where the caller names no length; longer ones cost address space for the KV cache. */
+const DEFAULT_CONTEXT_LENGTH = 32_768;
+
+export interface LoadEngineOptions {
+  /**
+   * How the file's blocks reach the processor: `exact` keeps every quant; `fast` makes them 4-bit blocks of 128,
+   * which decodes faster and is lossy. Default `exact`.
+   */
+  weights?: WeightMode;
+  /** Tokens of prompt and reply together. Default: the model's own, at most 32,768. */
+  contextLength?: number;
+  /** Default: one per core that this process may use. */
+  threadCount?: number;
+  /** Folder for converted models. Default: the home folder of `homeFolder()`. */
+  home?: string;
+  onProgress?: (progress: { stage: "convert" | "load"; doneBytes: number; totalBytes: number }) => void;
+  signal?: AbortSignal;
+}
+
+/**
+ * Loads a GGUF of the llama or qwen2 architecture. The first load converts it (seconds per gigabyte);
+ * later ones take what was kept.
+ *
+ * @throws CheckpointError, UnsupportedModelError, TokenizerError where the file cannot be run.
+ * @throws RuntimeError where ONNX Runtime cannot be loaded.
+ * @throws DiskSpaceError where the converted model does not fit the disk.
+ */
+export async function loadEngine(modelPath: string, options: LoadEngineOptions = {}): Promise<Engine> {
+  const checkpoint = await openGguf(modelPath);
+  try {
+    const { config, metadata, sizeBytes } = checkpoint;
+    const contextLength = Math.min(options.contextLength ?? DEFAULT_CONTEXT_LENGTH, config.contextLength);
+    const tokenizer = createTokenizer(metadata);
+    const graphPath = await convertOnce(checkpoint, {
+      weights: options.weights ?? "exact",
+      contextLength,
+      cacheFolder: join(options.home ?? homeFolder(), "converted"),
+      onProgress: (progress) => options.onProgress?.({ stage: "convert", ...progress }),
+      signal: options.signal,
+    });
+    options.signal?.throwIfAborted();
+    options.onProgress?.({ stage: "load", doneBytes: 0, totalBytes: sizeBytes });
+    // The runtime's bindings load native code: only who runs a model in this process pays for it.
+    const { Runtime } = await import("./ort/runtime.js");
+    const runtime = new Runtime();
+    const session = await runtime.loadSession(graphPath, { threadCount: options.threadCount ?? availableParallelism() });
+    options.onProgress?.({ stage: "load", doneBytes: sizeBytes, totalBytes: sizeBytes });
+    const decoder = new Decoder(runtime, session, config, contextLength);
+    return new Engine({ runtime, decoder, tokenizer, advice: adviceFor(metadata) });
+  } finally {
+    await checkpoint.close();
+  }
+}

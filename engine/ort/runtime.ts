@@ -1,0 +1,44 @@
+// A loaded ONNX Runtime with its environment: makes sessions and tensors.
+import { OrtApi, type Pointer } from "./api.js";
+import { findLibrary } from "./library.js";
+import { Session, type SessionOptions } from "./session.js";
+import { Tensor, type TensorData } from "./tensor.js";
+
+const LOG_ERRORS_ONLY = 3;
+const DEVICE_ALLOCATOR = 0;
+const DEFAULT_MEMORY = 0;
+
+/** One runtime per engine; `close` it after its sessions and tensors. */
+export class Runtime {
+  readonly api: OrtApi;
+  readonly libraryPath: string;
+  readonly #environment: Pointer;
+  readonly #memoryInfo: Pointer;
+
+  /** @throws RuntimeError where the library is missing or cannot be loaded. */
+  constructor() {
+    this.libraryPath = findLibrary();
+    this.api = new OrtApi(this.libraryPath);
+    this.#environment = this.api.create("CreateEnv", LOG_ERRORS_ONLY, "distillate");
+    this.#memoryInfo = this.api.create("CreateCpuMemoryInfo", DEVICE_ALLOCATOR, DEFAULT_MEMORY);
+  }
+
+  get version(): string {
+    return this.api.version;
+  }
+
+  /** Loads a model file. Blocks no longer than ONNX Runtime's own thread needs: it runs on a worker thread. */
+  loadSession(modelPath: string, options: SessionOptions): Promise<Session> {
+    return Session.load(this.api, this.#environment, modelPath, options);
+  }
+
+  /** A tensor over `data`'s own memory: writing into `data` writes into the tensor. */
+  createTensor(data: TensorData, shape: readonly number[]): Tensor {
+    return new Tensor(this.api, this.#memoryInfo, data, shape);
+  }
+
+  close(): void {
+    this.api.release("ReleaseMemoryInfo", this.#memoryInfo);
+    this.api.release("ReleaseEnv", this.#environment);
+  }
+}
