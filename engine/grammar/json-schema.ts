@@ -1,0 +1,32 @@
+// JSON Schema as a grammar: reader (schema/), shape, automaton.
+import { UnsatisfiableSchemaError } from "../error/unsatisfiable-schema-error.js";
+import type { JsonSchema } from "../request.js";
+import { AutomatonGrammar } from "./automaton-grammar.js";
+import { Automaton } from "./automaton.js";
+import type { Grammar } from "./matcher.js";
+import { SchemaReader } from "./schema/schema-reader.js";
+import { COMPACT, settleMinimumBytes, SPACED } from "./shape.js";
+import type { Vocabulary } from "./vocabulary.js";
+
+export interface CompileJsonSchemaOptions {
+  /** `spaced` puts one space after each colon and comma, as in `{"a": 1, "b": null}` (the default); `compact` none. */
+  style?: "spaced" | "compact";
+}
+
+/**
+ * A grammar of the JSON values that fit `schema`, on one line, properties in the schema's order. Everything
+ * it lets through is valid; of equal values written differently (escapes in free keys, `1.0` for an
+ * integer, numbers of more than 15 digits) it may know only one form. Keywords: see ARCHITECTURE.md.
+ *
+ * Memory: at most 32 MB of masks and about as much of automaton per grammar, besides the vocabulary's own.
+ *
+ * @throws UnsupportedSchemaError where a keyword cannot be enforced
+ * @throws UnsatisfiableSchemaError where no value fits
+ */
+export function compileJsonSchema(schema: JsonSchema, vocabulary: Vocabulary, options: CompileJsonSchemaOptions = {}): Grammar {
+  const style = options.style === "compact" ? COMPACT : SPACED;
+  const root = new SchemaReader(schema, vocabulary.longestCharacters, style).readRoot();
+  settleMinimumBytes(root, style);
+  if (root.minimumBytes === Infinity) throw new UnsatisfiableSchemaError();
+  return new AutomatonGrammar(new Automaton(root, style), vocabulary);
+}
