@@ -1,6 +1,9 @@
 // The engine's public face; src/model is the only part of the SDK that calls it.
 export { DistillateError, type DistillateErrorOptions } from "./error/distillate-error.js";
+export { compileChoice } from "./grammar/choice.js";
+export { compileJsonSchema, type CompileJsonSchemaOptions } from "./grammar/json-schema.js";
 export type { Grammar, Matcher } from "./grammar/matcher.js";
+export { createVocabulary, type Vocabulary } from "./grammar/vocabulary.js";
 export type { Checkpoint, DecoderConfig, TensorInfo, TensorType } from "./checkpoint/checkpoint.js";
 export type { PromptAdvice } from "./checkpoint/prompt-advice.js";
 export type { ChatMessage, ChatPrompt, ChatPromptOptions, Role, Tokenizer } from "./tokenizer/tokenizer.js";
@@ -28,7 +31,9 @@ export { EngineClosedError } from "./error/engine-closed-error.js";
 export { PromptTooLongError } from "./error/prompt-too-long-error.js";
 export { RuntimeError } from "./error/runtime-error.js";
 export { TokenizerError } from "./error/tokenizer-error.js";
+export { UnsatisfiableSchemaError } from "./error/unsatisfiable-schema-error.js";
 export { UnsupportedModelError } from "./error/unsupported-model-error.js";
+export { UnsupportedSchemaError } from "./error/unsupported-schema-error.js";
 export type { Engine } from "./engine.js";
 export { loadEngine, type LoadEngineOptions } from "./load-engine.js";
 export { probeRuntime, type RuntimeProbe } from "./ort/probe-runtime.js";
