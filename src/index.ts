@@ -2,3 +2,39 @@ export { DistillateError } from "./error/distillate-error.js";
 export type { Document, DocumentFormat, Language, Span } from "./input/document.js";
 export type * from "./model/language-model.js";
 export type * from "./result/extraction.js";
+export { formatJsonLine } from "./batch/format-json-line.js";
+export { listSources } from "./batch/list-sources.js";
+export { runBatch, type BatchItem, type BatchOptions, type BatchProgress, type BatchRecord } from "./batch/run-batch.js";
+export { RemoteModelError, type RemoteFailure } from "./error/remote-model-error.js";
+export { SourceNotFoundError } from "./error/source-not-found-error.js";
+export { UnexpectedError } from "./error/unexpected-error.js";
+export { createRemoteModel, type RemoteModelOptions } from "./model/remote-model.js";
+export type { RemoteConstraint } from "./model/remote/remote-protocol.js";
+export { formatExtraction, type FormatExtractionOptions } from "./result/format/format-extraction.js";
+export { defineTask } from "./task.js";
+export type {
+  AnswerContext,
+  AnswerDefinition,
+  ClauseQuestion,
+  Example,
+  InputOf,
+  NormalizedAnswer,
+  OutputOf,
+  Strategy,
+  TaskDefinition,
+  TypedSchema,
+} from "./task-definition.js";
+export type * from "./task-types.js";
+export { readTemplate, templateFile } from "./prompt/template.js";
+export type { LocalizedText } from "./prompt/localized-text.js";
+export { diagnose } from "./tasks/diagnose.js";
+export { defineContractClauses, extractContractClauses, type ContractClausesOptions } from "./tasks/extract-contract-clauses.js";
+export { parseBalanceSheet } from "./tasks/parse-balance-sheet.js";
+export { parseInvoice } from "./tasks/parse-invoice.js";
+export { InputTooLongError, type InputTooLongErrorOptions } from "./error/input-too-long-error.js";
+export { OutputParseError } from "./error/output-parse-error.js";
+export { OutputTruncatedError } from "./error/output-truncated-error.js";
+export { OutputValidationError } from "./error/output-validation-error.js";
+export { RecordInputError } from "./error/record-input-error.js";
+export { SchemaError } from "./error/schema-error.js";
+export { TemplateError } from "./error/template-error.js";

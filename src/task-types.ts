@@ -8,7 +8,8 @@ import type { DistillateError } from "./error/distillate-error.js";
 export type RecordInput<Input> = string | Uint8Array | URL | { path: string } | Input;
 
 export type TaskProgress =
-  | { type: "model-progress"; stage: "download" | "convert" | "load"; doneBytes: number; totalBytes: number }
+  /** `totalBytes` is undefined while no source has said how large the file is. */
+  | { type: "model-progress"; stage: "download" | "convert" | "load"; doneBytes: number; totalBytes: number | undefined }
   | { type: "prefill-progress"; doneTokens: number; totalTokens: number }
   | { type: "thinking-delta"; text: string }
   | { type: "text-delta"; text: string }

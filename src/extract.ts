@@ -1,0 +1,129 @@
+// One call of a task, from record to result, read from top to bottom.
+import { vote } from "./consensus/vote.js";
+import { DistillateError } from "./error/distillate-error.js";
+import { OutputParseError } from "./error/output-parse-error.js";
+import { OutputTruncatedError } from "./error/output-truncated-error.js";
+import { OutputValidationError } from "./error/output-validation-error.js";
+import { RecordInputError } from "./error/record-input-error.js";
+import { readDocument } from "./input/read-document.js";
+import type { Document } from "./input/document.js";
+import type { LanguageModel, RenderedPrompt, Sampling } from "./model/language-model.js";
+import { resolveModel } from "./model/resolve-model.js";
+import { createModelCalls, refuseHopelessText } from "./reading/model-calls.js";
+import { preparePrompts, type Reading, type RecordPrompts } from "./reading/reading.js";
+import { readClauses } from "./reading/read-clauses.js";
+import { readRecord } from "./reading/read-record.js";
+import { toOutput, type Sample } from "./reading/to-output.js";
+import type { Extraction, Warning } from "./result/extraction.js";
+import { validate } from "./schema/validate.js";
+import type { CompiledTask } from "./task-definition.js";
+import type { RecordInput, TaskOptions } from "./task-types.js";
+
+const DEFAULT_MAX_TOKENS = 1024;
+
+export async function extract(task: CompiledTask, record: RecordInput<unknown>, options: TaskOptions): Promise<Extraction<unknown>> {
+  const { prompts, model } = await prepare(task, record, options);
+  const calls = createModelCalls(model, options);
+  const maxTokens = options.maxTokens ?? task.definition.maxTokens ?? DEFAULT_MAX_TOKENS;
+  refuseHopelessText(prompts.document.text, model, maxTokens);
+  const readings = options.readings ?? task.definition.readings ?? 2;
+  const { samples, failures } = await drawSamples({ ...prompts, calls, readings, maxTokens }, options);
+  const merged = samples.length > 1 ? mergeSamples(samples, task) : samples[0];
+  const checks = task.definition.check?.(merged.value, { document: prompts.document, language: prompts.context.language }) ?? [];
+  return {
+    data: merged.value,
+    fields: merged.fields as Extraction<unknown>["fields"],
+    usage: calls.usage,
+    samples: samples.map(({ value }) => value),
+    warnings: [...merged.warnings, ...checks, ...failures.map(toWarning)],
+    trace: [...calls.trace],
+  };
+}
+
+/** The exact text of the first call, and its length. */
+export async function renderRecordPrompt(task: CompiledTask, record: RecordInput<unknown>, options: TaskOptions): Promise<RenderedPrompt> {
+  const { prompts, model } = await prepare(task, record, options);
+  const { thinking } = task.definition;
+  return model.render({
+    messages: prompts.messages(prompts.opening.question),
+    ...(thinking && { thinkingBudgetTokens: thinking.budgetTokens }),
+  });
+}
+
+async function prepare(
+  task: CompiledTask,
+  record: RecordInput<unknown>,
+  options: TaskOptions,
+): Promise<{ prompts: RecordPrompts; model: LanguageModel }> {
+  options.signal?.throwIfAborted();
+  const document = await readDocument(record);
+  const input = checkInput(task, document);
+  const model = await resolveModel(options.model, {
+    ...(options.signal && { signal: options.signal }),
+    onProgress: (progress) => options.onProgress?.({ type: "model-progress", ...progress }),
+  });
+  options.signal?.throwIfAborted();
+  return { prompts: await preparePrompts({ task, document, input, advice: model.advice, options }), model };
+}
+
+/** Structured records are checked before they are asked about; the model reads them as they came. */
+function checkInput({ definition }: CompiledTask, { format, data }: Document): unknown {
+  if (!definition.input || format !== "json") return data;
+  const checked = validate(definition.input, data);
+  if (!checked.ok) throw new RecordInputError(definition.name, checked.issues);
+  return checked.value;
+}
+
+/** Samples that fail leave the others standing; where all fail, the first failure is thrown. */
+async function drawSamples(reading: Reading, options: TaskOptions): Promise<{ samples: Sample[]; failures: DistillateError[] }> {
+  const samples: Sample[] = [];
+  const failures: DistillateError[] = [];
+  for (const sampling of samplings(reading, options)) {
+    try {
+      samples.push(toOutput(reading, await readAnswer(reading, sampling)));
+    } catch (error) {
+      if (!isOutputError(error)) throw error;
+      failures.push(Object.assign(error, { usage: reading.calls.usage }));
+    }
+  }
+  if (samples.length > 0) return { samples, failures };
+  const [failure] = failures;
+  if (failures.length > 1) failure.cause = new AggregateError(failures, "No sample was usable.");
+  throw failure;
+}
+
+function readAnswer(reading: Reading, sampling: Sampling) {
+  const strategy = reading.task.definition.strategy ?? { type: "record" };
+  return strategy.type === "clauses" ? readClauses(reading, sampling, strategy) : readRecord(reading, sampling);
+}
+
+/** One answer is greedy. Repeated ones, and thinking, need the temperature the model's makers advise. */
+function samplings({ context, task }: Reading, { samples = 1, seed = 0 }: TaskOptions): Sampling[] {
+  if (!Number.isInteger(samples) || samples < 1) throw new RangeError("samples is a whole number from 1.");
+  if (samples === 1 && !task.definition.thinking) return [{ temperature: 0, seed }];
+  const { temperature, topP } = context.advice;
+  return Array.from({ length: samples }, (_, index) => ({ temperature, topP, seed: seed + index }));
+}
+
+/** The vote; should its mixture of samples break a rule of the schema, the first sample. */
+function mergeSamples(samples: readonly Sample[], { definition, schema }: CompiledTask): Sample {
+  const { data, fields } = vote(samples, schema);
+  const checked = validate(definition.output, data);
+  const warnings = samples.flatMap((sample) => sample.warnings);
+  if (checked.ok) return { data, fields, value: checked.value, warnings: uniqueWarnings(warnings) };
+  const issues = checked.issues.map(({ path, message }) => `${path}: ${message}`).join("; ");
+  const warning = { code: "VOTE_INVALID", message: `The samples' vote does not fit the schema (${issues}); the first sample stands.` };
+  return { ...samples[0], warnings: [...samples[0].warnings, warning] };
+}
+
+function uniqueWarnings(warnings: readonly Warning[]): Warning[] {
+  return [...new Map(warnings.map((warning) => [JSON.stringify(warning), warning])).values()];
+}
+
+function toWarning(failure: DistillateError): Warning {
+  return { code: "SAMPLE_FAILED", message: failure.message };
+}
+
+function isOutputError(error: unknown): error is OutputParseError | OutputTruncatedError | OutputValidationError {
+  return error instanceof OutputParseError || error instanceof OutputTruncatedError || error instanceof OutputValidationError;
+}

@@ -1,0 +1,41 @@
+// What the model answered -> the task's output: checked, normalised in code, checked again.
+import { OutputValidationError } from "../error/output-validation-error.js";
+import type { Warning } from "../result/extraction.js";
+import type { FieldTree } from "../result/field-tree.js";
+import { validate } from "../schema/validate.js";
+import type { TypedSchema } from "../task-definition.js";
+import { carryFields } from "./carry-fields.js";
+import type { Answer, Reading } from "./reading.js";
+
+/** One usable sample. */
+export interface Sample {
+  /** JSON of the output. */
+  data: unknown;
+  /** The output as its schema puts it out. */
+  value: unknown;
+  fields: FieldTree;
+  warnings: Warning[];
+}
+
+/** Throws an OutputValidationError where the answer or what became of it does not fit its schema. */
+export function toOutput({ task, document, context }: Reading, answer: Answer): Sample {
+  const { definition, answerSchema } = task;
+  const answered = check(answerSchema, answer.data, answer.rawText);
+  if (!definition.answer) return { data: answer.data, value: answered, fields: answer.fields, warnings: answer.warnings };
+  const { data, evidence, warnings = [] } = definition.answer.normalize(answered, { document, language: context.language });
+  const value = check(definition.output, data, answer.rawText);
+  const fields = carryFields(data, { answer: answer.data, fields: answer.fields }, evidence);
+  return { data, value, fields, warnings: [...answer.warnings, ...warnings] };
+}
+
+function check(schema: TypedSchema, data: unknown, rawText: string): unknown {
+  const checked = validate(schema, data);
+  if (checked.ok) return checked.value;
+  const list = checked.issues.map(({ path, message }) => `${path || "/"}: ${message}`).join("; ");
+  throw new OutputValidationError(`The model's answer does not fit the schema: ${list}.`, {
+    rawText,
+    partial: data,
+    issues: checked.issues,
+    hint: "Where the schema has rules that its JSON Schema cannot carry (refinements), draw several samples or loosen them.",
+  });
+}
