@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { OutputParseError } from "../../src/error/output-parse-error.js";
 import { leafConfidence } from "../../src/result/leaf-confidence.js";
@@ -54,16 +54,17 @@ describe("locateLeaves", () => {
   });
 });
 
+function tokensOf(list: [string, number][]) {
+  let start = 0;
+  return list.map(([piece, probability]) => ({ start, end: (start += piece.length), logprob: Math.log(probability) }));
+}
+
 describe("leafConfidence", () => {
   const text = '{"name":"Acme, Inc","total":12}';
   // Token edges cross the literals' edges: `"A` opens the name, `",` closes it together with the comma.
   const pieces: [string, number][] = [
     ['{"', 0.1], ["name", 0.2], ['":', 0.9], ['"A', 0.8], ["cme", 0.7], [", Inc", 0.95], ['","', 0.6], ["total", 0.3], ['":', 0.9], ["12", 0.5], ["}", 0.01],
   ];
-  function tokensOf(list: [string, number][]) {
-    let start = 0;
-    return list.map(([piece, probability]) => ({ start, end: (start += piece.length), logprob: Math.log(probability) }));
-  }
 
   it("is the probability of the least likely token that touches the literal", () => {
     const confidences = leafConfidence(text, tokensOf(pieces));
