@@ -8,6 +8,7 @@ import { binarySignature } from "./binary-signature.js";
 const SAMPLE_BYTES = 65_536;
 /** chardet's confidence is 10 for every encoding it cannot rule out in a short text. */
 const MIN_CONFIDENCE = 20;
+const MIN_SOUND_PER_DAMAGED = 5;
 const MAX_CONTROL_SHARE = 0.02;
 
 /**
@@ -19,7 +20,7 @@ export function decodeBytes(bytes: Uint8Array): string {
   if (signature) throw binary(`looks like ${signature}`);
   const text = decodeUnicode(bytes) ?? decodeLegacy(bytes);
   const head = text.slice(0, SAMPLE_BYTES);
-  const controls = head.match(/[^\P{Cc}\t\n\v\f\r\u0085]/gu)?.length ?? 0;
+  const controls = head.match(/[^\P{Cc}\t\n\v\f\r\u007f\u0085]/gu)?.length ?? 0;
   if (text.includes("\0") || controls > head.length * MAX_CONTROL_SHARE) throw binary("looks like binary data");
   return text;
 }
@@ -69,24 +70,25 @@ function tryDecode(bytes: Uint8Array, encoding: string): string | undefined {
 function decodeLegacy(bytes: Uint8Array): string {
   const head = Buffer.from(bytes.subarray(0, 200)).toString("latin1");
   const declared = /^<\?xml[^>]*\sencoding\s*=\s*["']([\w.:-]+)["']/.exec(head)?.[1];
-  const encoding = declared && !/^utf-?8$/i.test(declared) && iconv.encodingExists(declared) ? declared : guessEncoding(bytes);
-  if (encoding === undefined) {
-    const text = new TextDecoder().decode(bytes);
+  if (declared && !/^utf-?8$/i.test(declared) && iconv.encodingExists(declared)) return iconv.decode(bytes, declared);
+  const text = new TextDecoder().decode(bytes);
+  const damaged = text.split("\ufffd").length - 1;
+  const sound = text.match(/[^\p{ASCII}\ufffd]/gu)?.length ?? 0;
+  // Hardly any text of another encoding holds a well-formed UTF-8 sequence by chance.
+  if (damaged * MIN_SOUND_PER_DAMAGED <= sound) {
     throw new InputError("The input is UTF-8 with damaged characters", {
       rawText: text, offset: text.indexOf("\ufffd"), hint: "Save it again as UTF-8.",
     });
   }
-  return iconv.decode(bytes, encoding);
+  return iconv.decode(bytes, guessEncoding(bytes));
 }
 
-/** Undefined where it is UTF-8 but for a few bytes. */
-function guessEncoding(bytes: Uint8Array): string | undefined {
+function guessEncoding(bytes: Uint8Array): string {
   const sample = bytes.subarray(0, SAMPLE_BYTES);
   const [best] = analyse(sample);
   if (best && best.confidence >= MIN_CONFIDENCE) {
-    if (best.name === "UTF-8") return undefined;
     // Every text of ISO-8859-1 is one of windows-1252, which is what is meant.
-    return best.name === "ISO-8859-1" || !iconv.encodingExists(best.name) ? "windows-1252" : best.name;
+    return /^(?:ISO-8859-1|UTF-8|ASCII)$/.test(best.name) || !iconv.encodingExists(best.name) ? "windows-1252" : best.name;
   }
   const highBytes = sample.reduce((count, byte) => count + (byte >= 0x80 ? 1 : 0), 0);
   if (highBytes * 5 < sample.length) return "windows-1252";
