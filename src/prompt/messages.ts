@@ -31,7 +31,7 @@ export function recordMessages(context: PromptContext, document: string, questio
   const { rules, instruction, fields, examples } = context;
   const turn = (text: string, asked: string, opening: boolean): ChatMessage => ({
     role: "user",
-    content: renderTemplate(layout, { opening, rules, instruction, fields, fence: fenceFor(text), document: text, question: asked }),
+    content: renderTemplate(layout, { opening, rules, instruction, fields, fence: fenceFor(text), document: text.trim(), question: asked }),
   });
   const usual = renderLayout("general/answer", context);
   const solved = examples.flatMap((example, index): ChatMessage[] => [
@@ -44,7 +44,7 @@ export function recordMessages(context: PromptContext, document: string, questio
 /** The clause layout: rules and document first, then one of many questions, zero-shot. */
 export function documentFirstMessages(context: PromptContext, document: string, question: string): ChatMessage[] {
   const layout = readTemplate(`legal/document-first.${context.language}.jinja`);
-  const content = renderTemplate(layout, { rules: context.rules, fence: fenceFor(document), document, question });
+  const content = renderTemplate(layout, { rules: context.rules, fence: fenceFor(document), document: document.trim(), question });
   return [{ role: "user", content }];
 }
 

@@ -27,12 +27,17 @@ export interface Field {
   alternatives: Alternative[];
 }
 
+/** `Fields<T>` where T is not known: the shape of the data with a Field at every leaf. */
+export type FieldTree = Field | FieldTree[] | { [key: string]: FieldTree };
+
 /** The shape of `T` with a `Field` at every leaf. */
 export type Fields<T> = T extends readonly (infer Item)[]
   ? Fields<Item>[]
   : T extends object
     ? { [Key in keyof T]: Fields<NonNullable<T[Key]>> | NullField<T[Key]> }
-    : Field;
+    : T extends string | number | boolean | bigint | null | undefined
+      ? Field
+      : FieldTree;
 type NullField<T> = null extends T ? Field : undefined extends T ? Field : never;
 
 export interface Warning {

@@ -2,8 +2,7 @@
 import { childPointer } from "../schema/json-pointer.js";
 import type { Field } from "./extraction.js";
 
-/** `Fields<T>` where T is not known: the shape of the data with a Field at every leaf. */
-export type FieldTree = Field | FieldTree[] | { [key: string]: FieldTree };
+export type { FieldTree } from "./extraction.js";
 
 export type PlainObject = Record<string, unknown>;
 
