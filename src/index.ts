@@ -38,3 +38,35 @@ export { OutputValidationError } from "./error/output-validation-error.js";
 export { RecordInputError } from "./error/record-input-error.js";
 export { SchemaError } from "./error/schema-error.js";
 export { TemplateError } from "./error/template-error.js";
+export { InputError } from "./error/input-error.js";
+export { EmptyInputError } from "./error/empty-input-error.js";
+export { InputTooLargeError } from "./error/input-too-large-error.js";
+export { readDocument, type ReadDocumentOptions } from "./input/read-document.js";
+export { closeModels } from "./model/resolve-model.js";
+export { loadModel, type LoadModelOptions, type ModelLoadProgress } from "./model/load-model.js";
+export {
+  CheckpointError,
+  ChecksumError,
+  DiskSpaceError,
+  EngineClosedError,
+  ModelDownloadError,
+  ModelNotFoundError,
+  PromptTooLongError,
+  RuntimeError,
+  TokenizerError,
+  UnsatisfiableSchemaError,
+  UnsupportedModelError,
+  UnsupportedSchemaError,
+  defaultModelId,
+  homeFolder,
+  listModels,
+  modelPath,
+  probeRuntime,
+  pullModel,
+  removeModel,
+  type ModelFolderOptions,
+  type ModelListing,
+  type ModelProgress,
+  type PullModelOptions,
+  type RuntimeProbe,
+} from "../engine/index.js";

@@ -22,7 +22,7 @@ interface Leaf {
  * A table of the values, a line of what is absent, and the warnings. Control characters of the record are
  * left out, so that no document can steer the terminal.
  */
-export function formatExtraction(extraction: Extraction<unknown>, options: FormatExtractionOptions = {}): string {
+export function formatExtraction<Output>(extraction: Extraction<Output>, options: FormatExtractionOptions = {}): string {
   const { width = 100, source } = options;
   const leaves = leavesOf(extraction.data, extraction.fields as FieldTree, "");
   const present = leaves.filter(({ field }) => field.status !== "absent");

@@ -1,0 +1,90 @@
+// The commands and their options; what each does is in the file of its name.
+import { createRequire } from "node:module";
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { ExitCode } from "./cli-error.js";
+import type { RunCommandOptions } from "./run-command.js";
+
+export interface ProgramContext {
+  signal: AbortSignal;
+  leaveWith(exitCode: ExitCode): void;
+}
+
+const examples = `
+Examples:
+  distillate run extractContractClauses contracts/ --out clauses.jsonl
+  distillate run parseInvoice "invoices/**/*.xml" --concurrency 2 > invoices.jsonl
+  distillate run diagnose patient.json --samples 5 --table
+  distillate run ./my-task.js notes.md --model ./my-model.gguf
+  curl -s https://example.com/contract.txt | distillate run extractContractClauses -
+  distillate models pull qwen2.5-coder-1.5b-instruct
+  distillate doctor
+
+Exit codes: 0 all well, 1 some records failed, 2 wrong usage, 130 interrupted.`;
+
+export function createProgram(context: ProgramContext): Command {
+  const program = new Command("distillate")
+    .description("Turns documents into typed, checked, source-grounded records, with the model running on this machine.")
+    .version(packageVersion(), "-V, --version")
+    .addHelpText("after", examples)
+    .exitOverride();
+  addRun(program, context);
+  program
+    .command("tasks")
+    .description("list the ready tasks")
+    .action(async () => (await import("./tasks-command.js")).listTasksCommand());
+  addModels(program, context);
+  program
+    .command("doctor")
+    .description("say what works on this machine, and what to do about what does not")
+    .action(async () => context.leaveWith(await (await import("./doctor-command.js")).doctorCommand()));
+  return program;
+}
+
+function addRun(program: Command, { signal, leaveWith }: ProgramContext): void {
+  program
+    .command("run")
+    .description("run a task over files, folders, patterns, or - for the standard input; one line of JSON per record")
+    .argument("<task>", "a ready task's name, or the path of a module whose default export is a task")
+    .argument("<path...>", "files, folders (searched through), patterns (* ? ** {a,b}), or - for the standard input")
+    .option("-o, --out <file>", "write the records there, not to the standard output")
+    .option("-m, --model <model>", "catalogue id or path of a GGUF file (default: DISTILLATE_MODEL)")
+    .option("-n, --samples <count>", "independent samples to draw and vote over", parseCount)
+    .addOption(new Option("-l, --language <language>", "language of the prompt (default: the document's)").choices(["en", "zh"]))
+    .option("-c, --concurrency <count>", "records in work at once", parseCount)
+    .option("-t, --table", "write tables for people, not JSON")
+    .option("-q, --quiet", "no progress")
+    .action(async (task: string, paths: string[], options: RunCommandOptions) => {
+      leaveWith(await (await import("./run-command.js")).runCommand(task, paths, options, signal));
+    });
+}
+
+function addModels(program: Command, { signal }: ProgramContext): void {
+  const models = program.command("models").description("list, fetch, locate and remove models");
+  models
+    .command("list")
+    .description("list the catalogue, with what is on this machine")
+    .action(async () => (await import("./models-command.js")).listModelsCommand());
+  models
+    .command("pull <id>")
+    .description("fetch a model; an interrupted pull resumes")
+    .action(async (id: string) => (await import("./models-command.js")).pullModelCommand(id, signal));
+  models
+    .command("path <id>")
+    .description("print the path of a model's file")
+    .action(async (id: string) => (await import("./models-command.js")).modelPathCommand(id));
+  models
+    .command("remove <id>")
+    .description("remove a model's file")
+    .action(async (id: string) => (await import("./models-command.js")).removeModelCommand(id));
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError("It is a whole number from 1.");
+  return count;
+}
+
+function packageVersion(): string {
+  const manifest = createRequire(import.meta.url)("distillate/package.json") as { version: string };
+  return manifest.version;
+}

@@ -1,0 +1,85 @@
+// Progress of `distillate run`, on the standard error: the model's way onto the machine, then record by record.
+import { SingleBar } from "cli-progress";
+import type { BatchProgress, TaskProgress } from "../index.js";
+import { createByteProgress, type ByteProgress } from "./byte-progress.js";
+import { formatDuration } from "./units.js";
+
+export interface RunProgress {
+  update(progress: BatchProgress): void;
+  stop(): void;
+}
+
+type ModelProgress = Extract<TaskProgress, { type: "model-progress" }>;
+
+const stageTitles = { download: "fetching the model", convert: "preparing the model", load: "loading the model" } as const;
+
+export const noRunProgress: RunProgress = { update() {}, stop() {} };
+
+/** `terminal`: whether bars may be drawn; otherwise there are plain lines. */
+export function createRunProgress(totalRecords: number, terminal: boolean): RunProgress {
+  const records = terminal ? createRecordBar(totalRecords) : createRecordLines(totalRecords);
+  let stage: { name: ModelProgress["stage"]; bytes: ByteProgress } | undefined;
+  const endStage = (): void => {
+    stage?.bytes.stop();
+    stage = undefined;
+  };
+  return {
+    update(progress) {
+      if (progress.type === "record-finish") {
+        endStage();
+        records.finish(progress);
+      } else if (progress.type === "record-progress" && progress.progress.type === "model-progress") {
+        const report = progress.progress;
+        if (stage?.name !== report.stage) {
+          endStage();
+          stage = { name: report.stage, bytes: createByteProgress(stageTitles[report.stage], terminal) };
+        }
+        stage.bytes.update(report.doneBytes, report.totalBytes);
+      } else if (progress.type === "record-progress") {
+        endStage();
+      }
+    },
+    stop() {
+      endStage();
+      records.stop();
+    },
+  };
+}
+
+interface RecordProgress {
+  finish(record: Extract<BatchProgress, { type: "record-finish" }>): void;
+  stop(): void;
+}
+
+function createRecordBar(total: number): RecordProgress {
+  const bar = new SingleBar({
+    format: "{value} of {total} records [{bar}] {failed} failed, {eta_formatted} left",
+    stream: process.stderr,
+    barsize: 20,
+    hideCursor: true,
+    noTTYOutput: false,
+    linewrap: false,
+  });
+  let done = 0;
+  let failed = 0;
+  return {
+    finish({ ok }) {
+      if (done === 0) bar.start(total, 0, { failed });
+      done += 1;
+      if (!ok) failed += 1;
+      bar.update(done, { failed });
+    },
+    stop: () => bar.stop(),
+  };
+}
+
+function createRecordLines(total: number): RecordProgress {
+  let done = 0;
+  return {
+    finish({ source, ok, ms }) {
+      done += 1;
+      process.stderr.write(`${done}/${total} ${source} ${ok ? "ok" : "failed"} ${formatDuration(ms / 1000)}\n`);
+    },
+    stop() {},
+  };
+}
