@@ -1,0 +1,39 @@
+// What the compiler knows about a task's input and output.
+import { describe, expectTypeOf, it } from "vitest";
+import { z } from "zod";
+import { clauseCategories, type Contract } from "../../schemas/index.js";
+import { defineContractClauses, defineTask, diagnose, parseInvoice, type Extraction, type Field, type RecordInput, type Task } from "../../src/index.js";
+
+describe("types", () => {
+  it("follow from the schemas", () => {
+    const task = defineTask({
+      name: "t",
+      description: "t",
+      template: "t",
+      input: z.object({ id: z.coerce.number<string>(), note: z.string().optional() }),
+      output: z.strictObject({ total: z.number().nullable(), lines: z.array(z.strictObject({ name: z.string() })) }),
+      check: (data) => {
+        expectTypeOf(data.lines).toEqualTypeOf<{ name: string }[]>();
+        return [];
+      },
+    });
+    expectTypeOf(task).parameter(0).toEqualTypeOf<RecordInput<{ id: string; note?: string | undefined }>>();
+    type Result = Awaited<ReturnType<typeof task>>;
+    expectTypeOf<Result["data"]>().toEqualTypeOf<{ total: number | null; lines: { name: string }[] }>();
+    expectTypeOf<Result["fields"]["lines"][number]["name"]>().toEqualTypeOf<Field>();
+    expectTypeOf<Result["fields"]["total"]>().toEqualTypeOf<Field>();
+  });
+
+  it("of ready tasks are plain", () => {
+    expectTypeOf(parseInvoice).returns.resolves.toHaveProperty("data").toHaveProperty("total").toEqualTypeOf<number | null>();
+    expectTypeOf(diagnose).parameter(0).extract<{ symptoms: unknown }>().toHaveProperty("symptoms").toEqualTypeOf<string[]>();
+    const { governingLaw } = clauseCategories;
+    expectTypeOf(defineContractClauses({ categories: { governingLaw, mine: governingLaw } })).toEqualTypeOf<
+      Task<object, Contract<"governingLaw" | "mine">>
+    >();
+  });
+
+  it("a result of a known type can be read as one of unknown type", () => {
+    expectTypeOf<Extraction<{ a: { b: string | null }[] }>>().toExtend<Extraction<unknown>>();
+  });
+});
