@@ -7,7 +7,7 @@ import { readTemplate } from "../../src/prompt/template.js";
 const reply = (value: unknown) => createScriptedModel([JSON.stringify(value)]);
 
 const item = (label: string, section: string, ...values: (string | null)[]) => ({ label, section, values });
-const answer = (...items: object[]) => ({ company: "Alder Ltd", currency: "EUR", unit: "in thousands", periods: ["2024", "2023"], items });
+const sheetAnswer = (...items: object[]) => ({ company: "Alder Ltd", currency: "EUR", unit: "in thousands", periods: ["2024", "2023"], items });
 
 describe("parseBalanceSheet", () => {
   const sheet = `Alder Ltd (in thousands of EUR)
@@ -22,7 +22,7 @@ describe("parseBalanceSheet", () => {
 | Total liabilities and equity | 1,500 | 900 |`;
 
   it("turns printed amounts into numbers of whole units, keeping the printed cell as evidence", async () => {
-    const model = reply(answer(item("Cash", "assets", "1,200", "900"), item("Receivables", "assets", "300", "—"), item("Retained loss", "equity", "(500)", "400")));
+    const model = reply(sheetAnswer(item("Cash", "assets", "1,200", "900"), item("Receivables", "assets", "300", "—"), item("Retained loss", "equity", "(500)", "400")));
     const { data, fields, usage } = await parseBalanceSheet(sheet, { model });
     expect(data.scale).toBe(1000);
     expect(data.items.map(({ values }) => values)).toEqual([[1_200_000, 900_000], [300_000, null], [-500_000, 400_000]]);
@@ -34,7 +34,7 @@ describe("parseBalanceSheet", () => {
   it.each([
     ["万元", 1e4], ["（单位：百万元）", 1e6], ["人民币千元", 1e3], ["亿元", 1e8], ["$ millions", 1e6], ["€'000", 1e3], ["USD", 1],
   ])("reads the scale of %s", async (unit, scale) => {
-    const { data } = await parseBalanceSheet(`Cash 18.4 ${unit}`, { model: reply({ ...answer(item("Cash", "assets", "18.4", null)), unit }) });
+    const { data } = await parseBalanceSheet(`Cash 18.4 ${unit}`, { model: reply({ ...sheetAnswer(item("Cash", "assets", "18.4", null)), unit }) });
     expect(data.scale).toBe(scale);
     expect(data.items[0].values[0]).toBe(Number((18.4 * scale).toFixed(1)));
   });
@@ -42,15 +42,15 @@ describe("parseBalanceSheet", () => {
   it("warns where totals do not add up or columns are missing, and is silent where they do", async () => {
     const good = [item("Cash", "assets", "1,200", "900"), item("Receivables", "assets", "300", null), item("Total assets", "assets", "1,500", "900")];
     const both = item("Total liabilities and equity", "other", "1,500", "900");
-    expect((await parseBalanceSheet(sheet, { model: reply(answer(...good, both)) })).warnings).toEqual([]);
+    expect((await parseBalanceSheet(sheet, { model: reply(sheetAnswer(...good, both)) })).warnings).toEqual([]);
     const wrong = [item("Cash", "assets", "1,200", "900"), item("Receivables", "assets", "1,000", null), item("Total assets", "assets", "1,500"), both];
-    const { warnings } = await parseBalanceSheet(sheet, { model: reply(answer(...wrong)) });
+    const { warnings } = await parseBalanceSheet(sheet, { model: reply(sheetAnswer(...wrong)) });
     expect(warnings.map(({ code, path }) => `${code} ${path}`)).toEqual(["COLUMN_MISMATCH /items/2/values", "SUM_MISMATCH /items/2/values/0"]);
   });
 
   it("knows Chinese totals", async () => {
     const items = [item("资产总计", "assets", "100", "90"), item("负债合计", "liabilities", "60", "50"), item("所有者权益合计", "equity", "30", "40")];
-    const { warnings } = await parseBalanceSheet("资产总计 100 90", { model: reply(answer(...items)), language: "zh" });
+    const { warnings } = await parseBalanceSheet("资产总计 100 90", { model: reply(sheetAnswer(...items)), language: "zh" });
     expect(warnings).toMatchObject([{ code: "SUM_MISMATCH", path: "/items/0/values/0" }]);
   });
 });
