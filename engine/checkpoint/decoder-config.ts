@@ -27,13 +27,15 @@ export function decoderConfig(
   };
   const hiddenSize = read("embedding_length");
   const headCount = read("attention.head_count");
+  const headSize = read("attention.key_length", hiddenSize / headCount);
+  refusePartialHeads(headSize, read("rope.dimension_count", headSize), read("attention.value_length", headSize));
   return {
     architecture: architecture as Architecture,
     layerCount: read("block_count"),
     hiddenSize,
     headCount,
     kvHeadCount: read("attention.head_count_kv", headCount),
-    headSize: read("attention.key_length", hiddenSize / headCount),
+    headSize,
     feedForwardSize: read("feed_forward_length"),
     vocabularySize: embedding.shape[0],
     contextLength: read("context_length"),
@@ -47,8 +49,15 @@ function refuseVariants(metadata: ReadonlyMap<string, MetadataValue>, architectu
   if (Number(metadata.get(`${architecture}.expert_count`) ?? 0) > 0) {
     throw new UnsupportedModelError("Mixture-of-experts models are not supported.");
   }
-  const scaling = metadata.get(`${architecture}.rope.scaling.type`);
-  if (scaling !== undefined && scaling !== "none") {
+  const scaling = metadata.get(`${architecture}.rope.scaling.type`) ?? metadata.get(`${architecture}.rope.scale_linear`);
+  if (scaling !== undefined && scaling !== "none" && scaling !== 1) {
     throw new UnsupportedModelError(`RoPE scaling (${String(scaling)}) is not supported.`);
   }
+}
+
+function refusePartialHeads(headSize: number, rotatedSize: number, valueSize: number): void {
+  if (rotatedSize === headSize && valueSize === headSize) return;
+  throw new UnsupportedModelError(
+    `Heads of ${headSize} values, ${rotatedSize} of them rotated, with values of ${valueSize} are not supported.`,
+  );
 }

@@ -5,6 +5,9 @@ import type { MetadataValue } from "./checkpoint.js";
 /** Thrown when the buffer ends inside a value: the caller reads more of the file and starts over. */
 export class NeedMoreBytes extends Error {}
 
+/** Bytes that a value of a type takes at least; of those not listed, 1. */
+const SMALLEST_BYTES = new Map([[2, 2], [3, 2], [4, 4], [5, 4], [6, 4], [8, 8], [9, 12], [10, 8], [11, 8], [12, 8]]);
+
 /** A little-endian read position in a buffer. */
 export class GgufCursor {
   position = 0;
@@ -58,7 +61,8 @@ export class GgufCursor {
   #array(): MetadataValue {
     const type = this.uint32();
     const count = this.uint64();
-    if (count > 1e8) throw new RangeError(`an array of ${count} values`);
+    // Memory is only taken for what the buffer can hold.
+    if (count * (SMALLEST_BYTES.get(type) ?? 1) > this.#bytes.length - this.position) throw new NeedMoreBytes();
     if (type >= 7 && type <= 11) return Array.from({ length: count }, () => this.value(type));
     const numbers = new Float64Array(count);
     for (let i = 0; i < count; i++) numbers[i] = this.#number(type);

@@ -4,6 +4,7 @@ import { open, type FileHandle } from "node:fs/promises";
 import { CheckpointError } from "../error/checkpoint-error.js";
 import { UnsupportedModelError } from "../error/unsupported-model-error.js";
 import type { Checkpoint, MetadataValue, TensorInfo, TensorType } from "./checkpoint.js";
+import { checkTensors } from "./check-tensors.js";
 import { decoderConfig } from "./decoder-config.js";
 import { GgufCursor, NeedMoreBytes } from "./gguf-cursor.js";
 
@@ -22,6 +23,11 @@ const TENSOR_TYPES: Record<number, { type: TensorType; blockWeights: number; blo
   30: { type: "BF16", blockWeights: 1, blockBytes: 2 },
 };
 
+/** Headers are a few megabytes, most of it vocabulary; one that states more is damaged. */
+const LARGEST_HEADER_BYTES = 1 << 28;
+/** A single read of the system takes no more than 2 GiB. */
+const READ_BYTES = 1 << 30;
+
 interface GgufHeader {
   metadata: Map<string, MetadataValue>;
   tensors: Map<string, TensorInfo & { offset: number }>;
@@ -39,7 +45,9 @@ export async function openGguf(path: string): Promise<Checkpoint> {
     throw new CheckpointError(`Cannot open the model file ${path}.`, { cause, hint: "Check the path, or pull the model." });
   });
   try {
-    const { size } = await file.stat();
+    const stats = await file.stat();
+    if (!stats.isFile()) throw new CheckpointError(`${path} is not a file.`, { hint: "Name a .gguf file." });
+    const { size } = stats;
     const header = await readHeader(file, path, size);
     checkLength(header, path, size);
     return createGgufCheckpoint(path, file, size, header);
@@ -50,18 +58,24 @@ export async function openGguf(path: string): Promise<Checkpoint> {
 }
 
 function createGgufCheckpoint(path: string, file: FileHandle, sizeBytes: number, header: GgufHeader): Checkpoint {
+  const config = decoderConfig(header.metadata, header.tensors);
+  checkTensors(config, header.tensors);
   return {
     path,
     sizeBytes,
-    config: decoderConfig(header.metadata, header.tensors),
+    config,
     metadata: header.metadata,
     tensors: header.tensors,
     async readTensor(name) {
       const tensor = header.tensors.get(name);
       if (!tensor) throw new CheckpointError(`${path} has no tensor ${name}.`);
       const bytes = Buffer.allocUnsafeSlow(tensor.sizeBytes);
-      const { bytesRead } = await file.read(bytes, 0, bytes.length, header.dataStart + tensor.offset);
-      if (bytesRead !== bytes.length) throw new CheckpointError(`${path} ends inside the tensor ${name}.`);
+      for (let done = 0; done < bytes.length; ) {
+        const length = Math.min(READ_BYTES, bytes.length - done);
+        const { bytesRead } = await file.read(bytes, done, length, header.dataStart + tensor.offset + done);
+        if (bytesRead === 0) throw new CheckpointError(`${path} ends inside the tensor ${name}.`);
+        done += bytesRead;
+      }
       return bytes;
     },
     close: () => file.close(),
@@ -80,7 +94,7 @@ async function readHeader(file: FileHandle, path: string, sizeBytes: number): Pr
       return parseHeader(new GgufCursor(bytes));
     } catch (cause) {
       if (cause instanceof UnsupportedModelError) throw cause;
-      if (cause instanceof NeedMoreBytes && bytes.length < sizeBytes) continue;
+      if (cause instanceof NeedMoreBytes && bytes.length < Math.min(sizeBytes, LARGEST_HEADER_BYTES)) continue;
       throw new CheckpointError(`The header of ${path} is damaged or cut short.`, { cause, hint: "Fetch the file again." });
     }
   }
@@ -102,7 +116,10 @@ function parseHeader(cursor: GgufCursor): GgufHeader {
     const tensor = parseTensorInfo(cursor);
     tensors.set(tensor.name, tensor);
   }
-  const alignment = Number(metadata.get("general.alignment") ?? 32);
+  const alignment = metadata.get("general.alignment") ?? 32;
+  if (typeof alignment !== "number" || alignment < 1 || !Number.isInteger(alignment)) {
+    throw new RangeError(`an alignment of ${String(alignment)}`);
+  }
   return { metadata, tensors, dataStart: Math.ceil(cursor.position / alignment) * alignment };
 }
 
@@ -120,6 +137,7 @@ function parseTensorInfo(cursor: GgufCursor): TensorInfo & { offset: number } {
     });
   }
   const weightCount = shape.reduce((product, length) => product * length, 1);
+  if ((shape.at(-1) ?? 0) % layout.blockWeights !== 0) throw new RangeError(`tensor ${name} with rows of ${shape.at(-1)} weights`);
   const sizeBytes = (weightCount / layout.blockWeights) * layout.blockBytes;
   return { name, type: layout.type, shape, sizeBytes, offset: cursor.uint64() };
 }
