@@ -1,9 +1,9 @@
 // From a model file to a running engine: reads, converts once, opens the session.
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
 import { adviceFor } from "./checkpoint/family-advice.js";
 import { openGguf } from "./checkpoint/gguf.js";
 import { homeFolder } from "./checkpoint/home-folder.js";
+import { CheckpointError } from "./error/checkpoint-error.js";
 import { Decoder } from "./decoder.js";
 import { Engine } from "./engine.js";
 import { convertOnce } from "./graph/converted-cache.js";
@@ -43,10 +43,13 @@ export async function loadEngine(modelPath: string, options: LoadEngineOptions =
     const { config, metadata, sizeBytes } = checkpoint;
     const contextLength = Math.min(options.contextLength ?? DEFAULT_CONTEXT_LENGTH, config.contextLength);
     const tokenizer = createTokenizer(metadata);
+    if (tokenizer.vocabularySize > config.vocabularySize) {
+      throw new CheckpointError(`${modelPath} has ${tokenizer.vocabularySize} tokens and ${config.vocabularySize} embeddings.`);
+    }
     const graphPath = await convertOnce(checkpoint, {
       weights: options.weights ?? "exact",
       contextLength,
-      cacheFolder: join(options.home ?? homeFolder(), "converted"),
+      home: options.home ?? homeFolder(),
       onProgress: (progress) => options.onProgress?.({ stage: "convert", ...progress }),
       signal: options.signal,
     });
@@ -55,10 +58,15 @@ export async function loadEngine(modelPath: string, options: LoadEngineOptions =
     // The runtime's bindings load native code: only who runs a model in this process pays for it.
     const { Runtime } = await import("./ort/runtime.js");
     const runtime = new Runtime();
-    const session = await runtime.loadSession(graphPath, { threadCount: options.threadCount ?? availableParallelism() });
-    options.onProgress?.({ stage: "load", doneBytes: sizeBytes, totalBytes: sizeBytes });
-    const decoder = new Decoder(runtime, session, config, contextLength);
-    return new Engine({ runtime, decoder, tokenizer, advice: adviceFor(metadata) });
+    try {
+      const session = await runtime.loadSession(graphPath, { threadCount: options.threadCount ?? availableParallelism() });
+      options.onProgress?.({ stage: "load", doneBytes: sizeBytes, totalBytes: sizeBytes });
+      const decoder = new Decoder(runtime, session, config, contextLength);
+      return new Engine({ runtime, decoder, tokenizer, advice: adviceFor(metadata) });
+    } catch (error) {
+      runtime.close();
+      throw error;
+    }
   } finally {
     await checkpoint.close();
   }

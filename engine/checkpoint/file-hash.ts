@@ -1,8 +1,8 @@
 // The sha256 of a model file, remembered as long as the file does not change: hashing a gigabyte takes a second.
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, readFile, realpath, rename, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { homeFolder } from "./home-folder.js";
 
 interface Memo {
@@ -25,11 +25,20 @@ export async function fileHash(path: string, options: { home?: string } = {}): P
   for await (const chunk of createReadStream(resolved, { highWaterMark: 1 << 22 })) hash.update(chunk as Buffer);
   const sha256 = hash.digest("hex");
   const fresh: Memo = { path: resolved, sizeBytes: size, modifiedMs: mtimeMs, inode: ino, sha256 };
-  await mkdir(folder, { recursive: true });
-  const draft = `${memoPath}.${process.pid}.part`;
-  await writeFile(draft, JSON.stringify(fresh));
-  await rename(draft, memoPath);
+  await writeMemo(memoPath, fresh);
   return sha256;
+}
+
+/** A memo that cannot be kept (a full disk, a folder that is read only) costs a second at the next start and no more. */
+async function writeMemo(path: string, memo: Memo): Promise<void> {
+  const draft = `${path}.${randomUUID()}.part`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(draft, JSON.stringify(memo));
+    await rename(draft, path);
+  } catch {
+    await rm(draft, { force: true }).catch(() => undefined);
+  }
 }
 
 async function readMemo(path: string): Promise<Memo | undefined> {

@@ -1,11 +1,11 @@
 // Turns a checkpoint into graph and weights files once, and keeps them for later starts.
-import { createHash } from "node:crypto";
-import { mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { createHash, randomUUID } from "node:crypto";
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { crc32 } from "node:zlib";
 import type { Checkpoint } from "../checkpoint/checkpoint.js";
 import { fileHash } from "../checkpoint/file-hash.js";
-import { DiskSpaceError } from "../error/disk-space-error.js";
+import { withDiskSpaceError } from "../checkpoint/source/disk-space.js";
 import { TensorReader } from "./blocks/tensor-reader.js";
 import { writeDecoder } from "./decoder-graph.js";
 import { GraphBuilder, WEIGHTS_FILE_NAME } from "./graph-builder.js";
@@ -19,12 +19,15 @@ const GRAPH_FILE_NAME = "graph.onnx";
 const MANIFEST_FILE_NAME = "manifest.json";
 /** Read at once into one buffer: checking a gigabyte takes 0.2 s that way. */
 const CHECK_BYTES = 1 << 22;
+const DRAFT_SUFFIX = ".part";
+/** A draft that nobody has written to for so long was left by a killed process. */
+const STRAY_AFTER_MS = 3_600_000;
 
 export interface ConversionOptions {
   weights: WeightMode;
   contextLength: number;
-  /** Folder that holds all converted models. */
-  cacheFolder: string;
+  /** Folder of everything kept on this machine; converted models go into its folder `converted`. */
+  home: string;
   onProgress?: (progress: { doneBytes: number; totalBytes: number }) => void;
   signal?: AbortSignal;
 }
@@ -42,32 +45,49 @@ interface Manifest {
  */
 export async function convertOnce(checkpoint: Checkpoint, options: ConversionOptions): Promise<string> {
   const key = createHash("sha256")
-    .update(JSON.stringify([FORMAT_VERSION, await fileHash(checkpoint.path), options.weights, options.contextLength]))
+    .update(JSON.stringify([FORMAT_VERSION, await fileHash(checkpoint.path, options), options.weights, options.contextLength]))
     .digest("hex")
     .slice(0, 32);
-  const folder = join(options.cacheFolder, `${basename(checkpoint.path, ".gguf").slice(0, 60)}-${key}`);
-  if (!(await isSound(folder))) await convert(checkpoint, folder, options);
+  const cacheFolder = join(options.home, "converted");
+  await removeStrays(cacheFolder);
+  const folder = join(cacheFolder, `${basename(checkpoint.path, ".gguf").slice(0, 60)}-${key}`);
+  if (!(await isSound(folder))) await withDiskSpaceError(cacheFolder, () => convert(checkpoint, folder, options));
   return join(folder, GRAPH_FILE_NAME);
 }
 
 /** Written beside its place and renamed when complete: a killed process leaves a stray folder, never a wrong model. */
 async function convert(checkpoint: Checkpoint, folder: string, options: ConversionOptions): Promise<void> {
-  const draft = `${folder}.${process.pid}.${Date.now()}.part`;
-  await mkdir(draft, { recursive: true });
+  const draft = `${folder}.${randomUUID()}${DRAFT_SUFFIX}`;
   try {
+    await mkdir(draft, { recursive: true });
     await writeModel(checkpoint, draft, options);
-    await rm(folder, { recursive: true, force: true });
-    await rename(draft, folder).catch(async (error: NodeJS.ErrnoException) => {
-      // Another process was first; its files serve as well as ours.
-      if (!(await isSound(folder))) throw error;
-    });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOSPC") {
-      throw new DiskSpaceError(options.cacheFolder, { cause: error });
-    }
-    throw error;
+    await moveIntoPlace(draft, folder);
   } finally {
     await rm(draft, { recursive: true, force: true });
+  }
+}
+
+/** Files of another process that was first serve as well as ours, and it may be reading them: they are left where they are. */
+async function moveIntoPlace(draft: string, folder: string): Promise<void> {
+  const isMoved = await rename(draft, folder).then(
+    () => true,
+    () => false,
+  );
+  if (isMoved || (await isSound(folder))) return;
+  await rm(folder, { recursive: true, force: true });
+  await rename(draft, folder).catch(async (error: unknown) => {
+    if (!(await isSound(folder))) throw error;
+  });
+}
+
+async function removeStrays(cacheFolder: string): Promise<void> {
+  const names = await readdir(cacheFolder).catch(() => []);
+  for (const name of names.filter((entry) => entry.endsWith(DRAFT_SUFFIX))) {
+    const draft = join(cacheFolder, name);
+    const written = await stat(join(draft, WEIGHTS_FILE_NAME))
+      .catch(() => stat(draft))
+      .catch(() => undefined);
+    if (written && Date.now() - written.mtimeMs > STRAY_AFTER_MS) await rm(draft, { recursive: true, force: true });
   }
 }
 

@@ -41,8 +41,11 @@ export class WeightsFile {
 
   /** Flushes to the disk: a rename that follows must not become visible before the bytes. */
   async close(): Promise<void> {
-    await this.#file.sync();
-    await this.#file.close();
+    try {
+      await this.#file.sync();
+    } finally {
+      await this.#file.close();
+    }
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
