@@ -4,9 +4,9 @@ import type { PromptAdvice } from "./checkpoint/prompt-advice.js";
 import type { Decoder } from "./decoder.js";
 import { EngineClosedError } from "./error/engine-closed-error.js";
 import { PromptTooLongError } from "./error/prompt-too-long-error.js";
-import { choose } from "./generation/choose.js";
+import { choose, longestOptionTokens } from "./generation/choose.js";
 import { Generation } from "./generation/generation.js";
-import { think } from "./generation/think.js";
+import { think, thinkingTokens } from "./generation/think.js";
 import { write, type WrittenReply } from "./generation/write.js";
 import { compileJsonSchema } from "./grammar/json-schema.js";
 import type { Grammar } from "./grammar/matcher.js";
@@ -39,7 +39,7 @@ export class Engine implements AsyncDisposable {
   readonly #vocabulary: Vocabulary;
   /** By schema text, the latest last. */
   readonly #grammars = new Map<string, Grammar>();
-  #closed = false;
+  #closing: Promise<void> | undefined;
 
   constructor({ runtime, decoder, tokenizer, advice }: EngineParts) {
     this.tokenizer = tokenizer;
@@ -66,7 +66,7 @@ export class Engine implements AsyncDisposable {
     const queued = performance.now();
     const leave = await this.#queue.enter(request.signal);
     try {
-      if (this.#closed) throw new EngineClosedError();
+      if (this.#closing) throw new EngineClosedError();
       const generation = new Generation(request, this.#decoder, this.tokenizer, performance.now() - queued);
       yield* generation.prefill();
       const thinking = request.thinking ? yield* think(generation, request.thinking) : "";
@@ -79,9 +79,12 @@ export class Engine implements AsyncDisposable {
   }
 
   /** Waits for the requests under way, then gives back all memory. Later requests throw. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+  close(): Promise<void> {
+    this.#closing ??= this.#free();
+    return this.#closing;
+  }
+
+  async #free(): Promise<void> {
     const leave = await this.#queue.enter();
     this.#decoder.close();
     this.#runtime.close();
@@ -93,15 +96,16 @@ export class Engine implements AsyncDisposable {
   }
 
   #check(request: EngineRequest): void {
-    if (this.#closed) throw new EngineClosedError();
-    if (request.prompt.length === 0) throw new RangeError("a prompt has at least one token");
-    const needed = request.prompt.length + (request.thinking?.budgetTokens ?? 0) + request.maxTokens;
-    if (needed > this.contextLength) {
-      throw new PromptTooLongError({
-        promptTokens: request.prompt.length,
-        replyTokens: needed - request.prompt.length,
-        contextLength: this.contextLength,
-      });
+    if (this.#closing) throw new EngineClosedError();
+    const { prompt, format, thinking, maxTokens } = request;
+    if (prompt.length === 0) throw new RangeError("a prompt has at least one token");
+    if (format.type === "choice" && (format.options.length === 0 || format.options.includes(""))) {
+      throw new RangeError("a choice has at least one option, and none is empty");
+    }
+    const written = format.type === "choice" ? longestOptionTokens(format.options, this.tokenizer) : maxTokens;
+    const replyTokens = written + (thinking ? thinkingTokens(thinking, this.tokenizer) : 0);
+    if (prompt.length + replyTokens > this.contextLength) {
+      throw new PromptTooLongError({ promptTokens: prompt.length, replyTokens, contextLength: this.contextLength });
     }
   }
 

@@ -1,5 +1,6 @@
 // Chooses one of a closed set by the model's own probabilities, without writing the losers.
 import { logSumExp } from "../sampler/log-probabilities.js";
+import type { Tokenizer } from "../tokenizer/tokenizer.js";
 import type { Generation } from "./generation.js";
 
 export interface Choice {
@@ -57,11 +58,19 @@ async function descend(generation: Generation, node: OptionNode, share: number, 
   generation.rewind(position);
 }
 
+/** Tokens that the longest of the options takes in the cache. */
+export function longestOptionTokens(options: readonly string[], tokenizer: Tokenizer): number {
+  return Math.max(...options.flatMap(forms).map((form) => tokenizer.encode(form).length));
+}
+
+function forms(option: string): string[] {
+  return [...new Set([option, option.slice(0, 1).toUpperCase() + option.slice(1), option.toUpperCase()])];
+}
+
 function optionTree(options: readonly string[], { tokenizer }: Generation): OptionNode {
   const root: OptionNode = { ends: new Set(), children: new Map() };
   for (const [index, option] of options.entries()) {
-    const capitalised = option.slice(0, 1).toUpperCase() + option.slice(1);
-    for (const form of new Set([option, capitalised, option.toUpperCase()])) {
+    for (const form of forms(option)) {
       let node = root;
       for (const token of tokenizer.encode(form)) {
         const child = node.children.get(token) ?? { ends: new Set(), children: new Map() };

@@ -1,10 +1,16 @@
 // Lets the model think until it closes its thinking, or until its budget is spent and it is closed for it.
 import type { EngineEvent, ThinkingBudget } from "../request.js";
 import { createStreamDecoder } from "../tokenizer/stream-decoder.js";
+import type { Tokenizer } from "../tokenizer/tokenizer.js";
 import type { Generation } from "./generation.js";
 
 /** Stands between the mark and the answer in the models' own training texts. */
 const AFTER_CLOSE = "\n\n";
+
+/** Tokens of the cache that thinking may take: its budget and the mark that closes it. */
+export function thinkingTokens({ budgetTokens, close }: ThinkingBudget, tokenizer: Tokenizer): number {
+  return budgetTokens + tokenizer.encodeMarks(`${close}${AFTER_CLOSE}`).length;
+}
 
 /** @returns The thinking, without its marks. The answer comes next. */
 export async function* think(generation: Generation, budget: ThinkingBudget): AsyncGenerator<EngineEvent, string> {

@@ -1,7 +1,8 @@
 // Writes the reply token by token, under a grammar if there is one.
 import type { Grammar, Matcher } from "../grammar/matcher.js";
 import type { EngineEvent, FinishReason, OutputToken } from "../request.js";
-import { createStreamDecoder } from "../tokenizer/stream-decoder.js";
+import { createStreamDecoder, type StreamDecoder } from "../tokenizer/stream-decoder.js";
+import type { Tokenizer } from "../tokenizer/tokenizer.js";
 import type { Generation } from "./generation.js";
 
 export interface WrittenReply {
@@ -23,7 +24,7 @@ export async function* write(generation: Generation, grammar: Grammar | undefine
     if (delta) yield { type: "text-delta", text: delta };
     matcher = matcher?.accept(id);
     if (matcher && mustEnd(matcher, generation)) return reply.finish("stop");
-    await generation.append([id]);
+    if (usage.outputTokens < request.maxTokens) await generation.append([id]);
   }
   return reply.finish(matcher?.isComplete() ? "stop" : "length");
 }
@@ -49,13 +50,15 @@ function mustEnd(matcher: Matcher, generation: Generation): boolean {
 
 /** The reply's text with the place of each token in it. */
 class ReplyText {
-  readonly #decoder;
+  readonly #tokenizer: Tokenizer;
+  readonly #decoder: StreamDecoder;
   readonly #tokens: OutputToken[] = [];
   #text = "";
   /** Tokens from this index on end inside a character that is not complete yet. */
   #open = 0;
 
   constructor({ tokenizer }: Generation) {
+    this.#tokenizer = tokenizer;
     this.#decoder = createStreamDecoder(tokenizer);
   }
 
@@ -64,6 +67,7 @@ class ReplyText {
     const delta = this.#decoder.push(id);
     this.#tokens.push({ id, start, end: start, logprob });
     if (delta) this.#extend(delta);
+    if (delta && endsInsideCharacter(this.#tokenizer.tokenBytes[id])) this.#open--;
     return delta;
   }
 
@@ -76,4 +80,12 @@ class ReplyText {
     this.#text += delta;
     for (; this.#open < this.#tokens.length; this.#open++) this.#tokens[this.#open].end = this.#text.length;
   }
+}
+
+/** Whether a token that begins a character (of UTF-8) leaves it incomplete. */
+function endsInsideCharacter(bytes: Uint8Array = new Uint8Array()): boolean {
+  const lead = bytes.findLastIndex((byte) => (byte & 0xc0) !== 0x80);
+  if (lead < 0 || bytes[lead] < 0xc0) return false;
+  const length = bytes[lead] < 0xe0 ? 2 : bytes[lead] < 0xf0 ? 3 : 4;
+  return bytes.length - lead < length;
 }
