@@ -10,6 +10,7 @@ export interface ResolveModelOptions {
 
 interface SharedModel {
   model: Promise<LanguageModel>;
+  isLoading: boolean;
   /** Stops the load when nobody waits for it any more. */
   controller: AbortController;
   waiting: Set<ResolveModelOptions>;
@@ -34,8 +35,16 @@ export async function resolveModel(
     return await raceAbort(entry.model, options.signal);
   } finally {
     entry.waiting.delete(options);
-    if (options.signal?.aborted && entry.waiting.size === 0) entry.controller.abort(options.signal.reason);
+    if (options.signal?.aborted && entry.waiting.size === 0 && entry.isLoading) giveUp(name, entry, options.signal.reason);
   }
+}
+
+/** Stops a load that nobody waits for; a later call starts its own. */
+function giveUp(name: string, entry: SharedModel, reason: unknown): void {
+  shared.delete(name);
+  entry.controller.abort(reason);
+  // A load that no longer noticed gives its memory back.
+  entry.model.then((model) => model.close()).catch(() => undefined);
 }
 
 /** Closes every shared model and frees its memory. The next call loads its model anew. */
@@ -51,10 +60,15 @@ function startLoading(name: string): SharedModel {
   const onProgress = (progress: ModelLoadProgress) => {
     for (const { onProgress: report } of waiting) report?.(progress);
   };
-  const entry: SharedModel = { model: loadModel(name, { signal: controller.signal, onProgress }), controller, waiting };
+  const model = loadModel(name, { signal: controller.signal, onProgress });
+  const entry: SharedModel = { model, isLoading: true, controller, waiting };
   shared.set(name, entry);
-  // A failed load is tried again by the next call.
-  entry.model.catch(() => shared.get(name) === entry && shared.delete(name));
+  model
+    // A failed load is tried again by the next call.
+    .catch(() => shared.get(name) === entry && shared.delete(name))
+    .finally(() => {
+      entry.isLoading = false;
+    });
   return entry;
 }
 
