@@ -21,11 +21,11 @@ export {
   type PullModelOptions,
 } from "./checkpoint/pull-model.js";
 export type { ModelProgress } from "./checkpoint/source/source.js";
-export { ChecksumError } from "./error/checksum-error.js";
-export { DiskSpaceError } from "./error/disk-space-error.js";
-export { ModelDownloadError, type SourceFailure } from "./error/model-download-error.js";
-export { ModelNotFoundError } from "./error/model-not-found-error.js";
-export { SourceError } from "./error/source-error.js";
+export { ChecksumError } from "./error/model/checksum-error.js";
+export { DiskSpaceError } from "./error/model/disk-space-error.js";
+export { ModelDownloadError, type SourceFailure } from "./error/model/model-download-error.js";
+export { ModelNotFoundError } from "./error/model/model-not-found-error.js";
+export { SourceError } from "./error/model/source-error.js";
 export { CheckpointError } from "./error/checkpoint-error.js";
 export { EngineClosedError } from "./error/engine-closed-error.js";
 export { PromptTooLongError } from "./error/prompt-too-long-error.js";

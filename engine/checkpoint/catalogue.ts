@@ -1,5 +1,5 @@
 // The models that can be named by id, as data: what they are and where their files come from, in order of preference.
-import { ModelNotFoundError } from "../error/model-not-found-error.js";
+import { ModelNotFoundError } from "../error/model/model-not-found-error.js";
 import { instructAdvice, reasoningAdvice } from "./family-advice.js";
 import type { PromptAdvice } from "./prompt-advice.js";
 

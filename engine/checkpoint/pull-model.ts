@@ -1,11 +1,12 @@
 // Models by id: get one onto this machine, ask where it is, list them, remove one. Catalogue: catalogue.ts; sources: source/.
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { DiskSpaceError } from "../error/disk-space-error.js";
-import { ModelDownloadError, type SourceFailure } from "../error/model-download-error.js";
+import { DiskSpaceError } from "../error/model/disk-space-error.js";
+import { ModelDownloadError, type SourceFailure } from "../error/model/model-download-error.js";
 import { catalogue, findEntry, type CatalogueEntry, type ModelSource } from "./catalogue.js";
 import { homeFolder } from "./home-folder.js";
-import { fileSize, findModel, hubSources, repositoryFolder } from "./model-store.js";
+import { fileSize, findModel, hubSources, repositoryFolder } from "./source/model-store.js";
+import { withDiskSpaceError } from "./source/disk-space.js";
 import { adoptFromHubCache } from "./source/hub-cache.js";
 import { fetchFromHub } from "./source/hub.js";
 import { removeAbandoned } from "./source/part-file.js";
@@ -89,7 +90,7 @@ export async function pullEntry(entry: CatalogueEntry, options: PullModelOptions
   for (const source of entry.sources) {
     signal?.throwIfAborted();
     try {
-      await fetchFrom(source, context);
+      await withDiskSpaceError(home, () => fetchFrom(source, context));
       const path = await findModel(entry, home);
       if (!path) throw new Error(`the file was removed from ${join(home, "hub")} as soon as it was there`);
       await removeLeftovers(entry, home);

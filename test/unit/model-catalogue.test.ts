@@ -7,7 +7,7 @@ import { catalogue, defaultModelId, findEntry } from "../../engine/checkpoint/ca
 import { adviceFor } from "../../engine/checkpoint/family-advice.js";
 import { homeFolder } from "../../engine/checkpoint/home-folder.js";
 import { listModels, modelPath, pullModel, removeModel } from "../../engine/checkpoint/pull-model.js";
-import { ModelNotFoundError } from "../../engine/error/model-not-found-error.js";
+import { ModelNotFoundError } from "../../engine/error/model/model-not-found-error.js";
 
 let home: string;
 

@@ -7,10 +7,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { repositoryFolder } from "../../engine/checkpoint/model-store.js";
+import { repositoryFolder } from "../../engine/checkpoint/source/model-store.js";
 import { pullEntry } from "../../engine/checkpoint/pull-model.js";
 import { requireDiskSpace, withDiskSpaceError } from "../../engine/checkpoint/source/disk-space.js";
-import { DiskSpaceError } from "../../engine/error/disk-space-error.js";
+import { DiskSpaceError } from "../../engine/error/model/disk-space-error.js";
 import { hubEntry, HubServer } from "../fixtures/hub-server.js";
 
 const run = promisify(execFile);

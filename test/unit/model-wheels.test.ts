@@ -7,8 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { CatalogueEntry } from "../../engine/checkpoint/catalogue.js";
 import { pullEntry, type PullModelOptions } from "../../engine/checkpoint/pull-model.js";
 import type { ModelProgress } from "../../engine/checkpoint/source/source.js";
-import { ChecksumError } from "../../engine/error/checksum-error.js";
-import { ModelDownloadError } from "../../engine/error/model-download-error.js";
+import { ChecksumError } from "../../engine/error/model/checksum-error.js";
+import { ModelDownloadError } from "../../engine/error/model/model-download-error.js";
 import { hubEntry, sha256Of } from "../fixtures/hub-server.js";
 import { storedZip, wheelOf } from "../fixtures/stored-zip.js";
 

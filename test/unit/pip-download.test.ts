@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { pipDownload } from "../../engine/checkpoint/source/pip-download.js";
-import { DiskSpaceError } from "../../engine/error/disk-space-error.js";
+import { DiskSpaceError } from "../../engine/error/model/disk-space-error.js";
 
 /** Takes `-m pip download ... -d FOLDER NAME==VERSION` and does what NAME says. */
 const script = `#!${process.execPath}

@@ -1,22 +1,22 @@
 // Room on the disk: asked for before a pull, and told plainly where it runs out during one.
 import { mkdir, statfs } from "node:fs/promises";
-import { DiskSpaceError } from "../../error/disk-space-error.js";
+import { DiskSpaceError } from "../../error/model/disk-space-error.js";
 
 /** Left free, so that a pull does not fill the disk to its last block. */
 const reserveBytes = 256 * 1024;
 
 /** @throws DiskSpaceError where fewer than `neededBytes` are free in `folder`, which is made if need be. */
 export async function requireDiskSpace(folder: string, neededBytes: number): Promise<void> {
-  await withDiskSpaceError(folder, () => mkdir(folder, { recursive: true }));
+  await mkdir(folder, { recursive: true });
   const { bavail, bsize } = await statfs(folder);
   const freeBytes = bavail * bsize;
   if (neededBytes > 0 && freeBytes < neededBytes + reserveBytes) throw new DiskSpaceError(folder, { neededBytes, freeBytes });
 }
 
-/** Runs a write and names a full disk or a used-up quota for what it is. */
-export async function withDiskSpaceError<T>(folder: string, write: () => Promise<T>): Promise<T> {
+/** Runs what writes to `folder` and names a full disk or a used-up quota for what it is. */
+export async function withDiskSpaceError<T>(folder: string, run: () => Promise<T>): Promise<T> {
   try {
-    return await write();
+    return await run();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOSPC" || code === "EDQUOT") throw new DiskSpaceError(folder, { cause: error });

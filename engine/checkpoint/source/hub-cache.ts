@@ -2,7 +2,7 @@
 import { realpath } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { fileSize, findModel, hashFile, hubSources, repositoryFolder, snapshotPaths, storeLink } from "../model-store.js";
+import { fileSize, findModel, hashFile, hubSources, repositoryFolder, snapshotPaths, storeLink } from "./model-store.js";
 import type { SourceContext } from "./source.js";
 
 /** The path of the entry's file in our store, if the hub's cache (HF_HUB_CACHE, HF_HOME) has it; else undefined. */

@@ -1,5 +1,5 @@
 // What the hub says about a file before it sends it, and how a failed request is told: worth another try or not.
-import { SourceError } from "../../error/source-error.js";
+import { SourceError } from "../../error/model/source-error.js";
 import type { HubSource } from "../catalogue.js";
 import { hubEndpoint } from "./source.js";
 

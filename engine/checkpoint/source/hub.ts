@@ -1,10 +1,10 @@
 // The source over HTTP: a model hub, or a mirror named by HF_ENDPOINT. Resumes by byte range, retries, verifies by sha256.
 import { join } from "node:path";
 import pRetry, { type Options as RetryOptions } from "p-retry";
-import { ChecksumError } from "../../error/checksum-error.js";
-import { SourceError } from "../../error/source-error.js";
+import { ChecksumError } from "../../error/model/checksum-error.js";
+import { SourceError } from "../../error/model/source-error.js";
 import type { HubSource } from "../catalogue.js";
-import { hashFile, repositoryFolder, storePart } from "../model-store.js";
+import { hashFile, repositoryFolder, storePart } from "./model-store.js";
 import { requireDiskSpace } from "./disk-space.js";
 import { fetchHubFile, networkError, request, requireOk, type HubFile } from "./hub-metadata.js";
 import { PartFile } from "./part-file.js";
@@ -83,9 +83,7 @@ async function transfer(
     report(source, file, part, context);
   }
   if (part.sizeBytes === file.sizeBytes) return;
-  const sentBytes = part.sizeBytes;
-  if (sentBytes > file.sizeBytes) await part.restart();
-  throw new SourceError(`${new URL(file.url).host} sent ${sentBytes} bytes of ${source.file} where ${file.sizeBytes} are right.`, {
+  throw new SourceError(`${new URL(file.url).host} sent ${part.sizeBytes} bytes of ${source.file} where ${file.sizeBytes} are right.`, {
     outlook: "temporary",
   });
 }

@@ -6,7 +6,6 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { withDiskSpaceError } from "./disk-space.js";
 
 /** Process numbers of another host say nothing here; its files count as left behind after a day without a write. */
 const abandonedAfterMs = 24 * 3600 * 1000;
@@ -40,7 +39,7 @@ export class PartFile {
   }
 
   async append(bytes: Uint8Array): Promise<void> {
-    await withDiskSpaceError(this.folder, () => this.#handle.writeFile(bytes));
+    await this.#handle.writeFile(bytes);
     this.#sizeBytes += bytes.length;
   }
 
@@ -54,7 +53,7 @@ export class PartFile {
 
   /** Brings everything to the disk and gives the file its final name. */
   async moveTo(path: string): Promise<void> {
-    await withDiskSpaceError(this.folder, () => this.#handle.sync());
+    await this.#handle.sync();
     await this.#handle.close();
     await rename(this.path, path);
   }

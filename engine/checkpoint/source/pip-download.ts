@@ -3,8 +3,8 @@ import { execFile } from "node:child_process";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { DiskSpaceError } from "../../error/disk-space-error.js";
-import { SourceError } from "../../error/source-error.js";
+import { DiskSpaceError } from "../../error/model/disk-space-error.js";
+import { SourceError } from "../../error/model/source-error.js";
 import type { DownloadWheel } from "./source.js";
 
 const run = promisify(execFile);

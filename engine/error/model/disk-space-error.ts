@@ -1,5 +1,5 @@
 // Thrown where a disk has no room for a model; what was fetched so far is kept, so that the next pull resumes.
-import { DistillateError } from "./distillate-error.js";
+import { DistillateError } from "../distillate-error.js";
 
 const inMegabytes = (sizeBytes: number): string => `${Math.ceil(sizeBytes / 1e6).toLocaleString("en")} MB`;
 

@@ -1,5 +1,5 @@
 // Thrown where one source of a model's file fails; a pull collects these and goes on with the next source.
-import { DistillateError, type DistillateErrorOptions } from "./distillate-error.js";
+import { DistillateError, type DistillateErrorOptions } from "../distillate-error.js";
 
 export interface SourceErrorOptions extends DistillateErrorOptions {
   /** Whether asking the same source again soon may help. */

@@ -1,5 +1,5 @@
 // Thrown where a model id is not in the catalogue; see checkpoint/catalogue.ts.
-import { DistillateError } from "./distillate-error.js";
+import { DistillateError } from "../distillate-error.js";
 
 export class ModelNotFoundError extends DistillateError {
   readonly code = "MODEL_NOT_FOUND";

@@ -1,13 +1,13 @@
 // The layout of models on disk, which is the model hub's: `hub/models--ORG--NAME/{blobs,snapshots,refs}`.
 //
 // A blob is named by its sha256 and gets that name only after its bytes were verified, so a blob that is there is right;
-// no later start has to hash it. Filled by pull-model.ts and its sources.
+// no later start has to hash it. Filled by the sources beside it.
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { copyFile, link, mkdir, readdir, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import type { CatalogueEntry, HubSource } from "./catalogue.js";
-import type { PartFile } from "./source/part-file.js";
+import type { CatalogueEntry, HubSource } from "../catalogue.js";
+import type { PartFile } from "./part-file.js";
 
 export function repositoryFolder(home: string, repository: string): string {
   return join(home, "hub", `models--${repository.replaceAll("/", "--")}`);

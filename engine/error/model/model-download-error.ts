@@ -1,5 +1,5 @@
 // Thrown where no source could give a model's file; what arrived is kept, so that the next pull resumes.
-import { DistillateError } from "./distillate-error.js";
+import { DistillateError } from "../distillate-error.js";
 
 export interface SourceFailure {
   /** The source in words, such as a repository and its endpoint. */

@@ -1,5 +1,5 @@
 // Thrown where fetched bytes are not the bytes that were promised; they have been discarded.
-import { DistillateError } from "./distillate-error.js";
+import { DistillateError } from "../distillate-error.js";
 
 export class ChecksumError extends DistillateError {
   readonly code = "CHECKSUM_MISMATCH";
