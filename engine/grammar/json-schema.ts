@@ -6,7 +6,7 @@ import { Automaton } from "./automaton.js";
 import type { Grammar } from "./matcher.js";
 import { SchemaReader } from "./schema/schema-reader.js";
 import { COMPACT, settleMinimumBytes, SPACED } from "./shape.js";
-import type { Vocabulary } from "./vocabulary.js";
+import { requireBytes, type Vocabulary } from "./vocabulary.js";
 
 export interface CompileJsonSchemaOptions {
   /** `spaced` puts one space after each colon and comma, as in `{"a": 1, "b": null}` (the default); `compact` none. */
@@ -22,9 +22,11 @@ export interface CompileJsonSchemaOptions {
  *
  * @throws UnsupportedSchemaError where a keyword cannot be enforced
  * @throws UnsatisfiableSchemaError where no value fits
+ * @throws RangeError where the schema has characters that the vocabulary cannot write
  */
 export function compileJsonSchema(schema: JsonSchema, vocabulary: Vocabulary, options: CompileJsonSchemaOptions = {}): Grammar {
   const style = options.style === "compact" ? COMPACT : SPACED;
+  requireBytes(Buffer.from(JSON.stringify(schema)), vocabulary);
   const root = new SchemaReader(schema, vocabulary.longestCharacters, style).readRoot();
   settleMinimumBytes(root, style);
   if (root.minimumBytes === Infinity) throw new UnsatisfiableSchemaError();

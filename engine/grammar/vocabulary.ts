@@ -38,7 +38,7 @@ export function createVocabulary(tokenBytes: readonly (Uint8Array | undefined)[]
     if (isPlain(bytes)) (plain[characters] ??= []).push(id);
     else special.push(id);
   }
-  requireSingleBytes(tokenBytes);
+  requireSingleBytes({ tokenBytes });
   return {
     size: tokenBytes.length,
     tokenBytes,
@@ -83,12 +83,19 @@ function isPlain(bytes: Uint8Array): boolean {
   }
 }
 
-/** ASCII from the space on, and every byte that UTF-8 can begin or go on with (all but C0, C1 and above F4). */
-function requireSingleBytes(tokenBytes: readonly (Uint8Array | undefined)[]): void {
-  const missing = new Set<number>();
-  for (let byte = 0x20; byte <= 0xf4; byte++) if (byte !== 0xc0 && byte !== 0xc1) missing.add(byte);
-  for (const bytes of tokenBytes) if (bytes?.length === 1) missing.delete(bytes[0]);
+/**
+ * ASCII from the space on, and the bytes that go on with a character. Without its first byte a character
+ * cannot be begun, which is no dead end.
+ */
+function requireSingleBytes({ tokenBytes }: Pick<Vocabulary, "tokenBytes">): void {
+  requireBytes(Uint8Array.from({ length: 0xc0 - 0x20 }, (_, index) => 0x20 + index), { tokenBytes });
+}
+
+/** @throws RangeError where one of `bytes` has no token of its own */
+export function requireBytes(bytes: Uint8Array, { tokenBytes }: Pick<Vocabulary, "tokenBytes">): void {
+  const missing = new Set(bytes);
+  for (const token of tokenBytes) if (token?.length === 1) missing.delete(token[0]);
   if (missing.size === 0) return;
   const list = [...missing].map((byte) => `0x${byte.toString(16)}`).join(", ");
-  throw new RangeError(`The vocabulary has no token for the single bytes ${list}; constrained decoding needs them all.`);
+  throw new RangeError(`The vocabulary has no token for the single bytes ${list}, which constrained decoding needs.`);
 }

@@ -92,7 +92,7 @@ export class NumberLexeme extends Lexeme {
       case "zero":
       case "whole":
         if (digit >= 0) return from.phase === "whole" ? this.#wholeDigit(from, digit) : -1;
-        if (byte === 0x2e) return this.#isInteger || from.whole >= DIGITS ? -1 : this.#intern({ ...this.#closeWhole(from), phase: "point" });
+        if (byte === 0x2e) return this.#point(from);
         return this.#exponent(from, byte);
       case "point":
       case "fraction":
@@ -119,7 +119,13 @@ export class NumberLexeme extends Lexeme {
     const { low, high } = this.#side(from)!;
     const against = (relation: number, bound: Bound | undefined) =>
       relation !== 0 || !bound || from.whole >= bound.whole.length ? relation : Math.sign(digit - Number(bound.whole[from.whole]));
-    return this.#intern({ ...from, whole: from.whole + 1, low: against(from.low, low), high: against(from.high, high) });
+    const next = { ...from, whole: from.whole + 1, low: against(from.low, low), high: against(from.high, high) };
+    return high && (next.whole > high.whole.length || (next.whole === high.whole.length && next.high > 0)) ? -1 : this.#intern(next);
+  }
+
+  #point(from: NumberState): number {
+    if (this.#isInteger || from.whole >= DIGITS) return -1;
+    return this.#inFraction({ ...this.#closeWhole(from), phase: "point" });
   }
 
   #fractionDigit(from: NumberState, digit: number): number {
@@ -127,7 +133,13 @@ export class NumberLexeme extends Lexeme {
     const { low, high } = this.#side(from)!;
     const against = (relation: number, bound: Bound | undefined) =>
       relation !== 0 || !bound ? relation : Math.sign(digit - Number(bound.fraction[from.fraction] ?? 0));
-    return this.#intern({ ...from, phase: "fraction", fraction: from.fraction + 1, low: against(from.low, low), high: against(from.high, high) });
+    return this.#inFraction({ ...from, phase: "fraction", fraction: from.fraction + 1, low: against(from.low, low), high: against(from.high, high) });
+  }
+
+  /** Once below or above a bound in the fraction, always so. */
+  #inFraction(state: NumberState): number {
+    const { high } = this.#side(state)!;
+    return state.low < 0 || (high && state.high > 0) ? -1 : this.#intern(state);
   }
 
   #exponent(from: NumberState, byte: number): number {
@@ -178,7 +190,7 @@ export class NumberLexeme extends Lexeme {
   }
 }
 
-function bound(value: number, isOpen: boolean): Bound {
+function createBound(value: number, isOpen: boolean): Bound {
   return { ...decimalOf(value), isOpen };
 }
 
@@ -188,16 +200,16 @@ function sidesOf(range: NumberRange): { positive: Side | undefined; negative: Si
   const isMaximumOpen = range.maximum <= safe && range.isMaximumOpen;
   const minimum = Math.max(range.minimum, -safe);
   const maximum = Math.min(range.maximum, safe);
-  const outer = (value: number, isOpen: boolean) => (Math.abs(value) === Infinity ? undefined : bound(value, isOpen));
+  const outer = (value: number, isOpen: boolean) => (Math.abs(value) === Infinity ? undefined : createBound(value, isOpen));
   const isPositive = maximum > 0 || (maximum === 0 && !isMaximumOpen);
   return {
     positive: isPositive
-      ? { low: minimum >= 0 ? bound(minimum, isMinimumOpen) : bound(0, false), high: outer(maximum, isMaximumOpen) }
+      ? { low: minimum >= 0 ? createBound(minimum, isMinimumOpen) : createBound(0, false), high: outer(maximum, isMaximumOpen) }
       : undefined,
     // Zero is written without a sign.
     negative:
       minimum < 0
-        ? { low: maximum < 0 ? bound(maximum, isMaximumOpen) : bound(0, true), high: outer(minimum, isMinimumOpen) }
+        ? { low: maximum < 0 ? createBound(maximum, isMaximumOpen) : createBound(0, true), high: outer(minimum, isMinimumOpen) }
         : undefined,
   };
 }

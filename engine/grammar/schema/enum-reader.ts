@@ -12,13 +12,13 @@ export function readEnum(schema: SchemaObject, keywords: readonly string[], path
   const unchecked = keywords.find((keyword) => !CHECKED.has(keyword));
   if (unchecked) refuse(path, unchecked, "it stands beside a list of values.");
   if (schema.enum !== undefined && !Array.isArray(schema.enum)) refuse(path, "enum", "it must be a list of values.");
-  const listed = (schema.enum as unknown[] | undefined)?.map((value) => jsonText(value, style));
+  const listed = schema.enum === undefined ? undefined : new Set((schema.enum as unknown[]).map((value) => jsonText(value, style)));
   const values = schema.const === undefined ? (schema.enum as unknown[]) : [schema.const];
   const types = schema.type === undefined ? undefined : typesOf(schema, path);
   return values
     .filter((value) => (!types || types.some((type) => isOfType(value, type))) && fitsBounds(value, schema, path))
     .map((value) => jsonText(value, style))
-    .filter((text) => !listed || listed.includes(text));
+    .filter((text) => !listed || listed.has(text));
 }
 
 function isOfType(value: unknown, type: JsonType): boolean {

@@ -1,0 +1,110 @@
+// Random walks through allowed tokens of random schemas: they always end, and what they wrote is valid (Ajv judges).
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import addFormats from "ajv-formats";
+import { expect, test } from "vitest";
+import { compileJsonSchema } from "../../engine/grammar/json-schema.js";
+import type { Matcher } from "../../engine/grammar/matcher.js";
+import type { JsonSchema } from "../../engine/request.js";
+import { UnsatisfiableSchemaError } from "../../engine/error/unsatisfiable-schema-error.js";
+import { allowedTokens, grammarVocabulary } from "../fixtures/grammar-vocabulary.js";
+import { createRandomSource, type RandomSource } from "../fixtures/random-source.js";
+import { randomSchema } from "../fixtures/random-schema.js";
+
+const SCHEMAS = 1000;
+const FREE_STEPS = 40;
+const vocabulary = grammarVocabulary();
+
+interface Walk {
+  text: string;
+  tokens: number[];
+}
+
+/** @param budgetAt the budget given to the mask at each step; undefined for none */
+function walk(start: Matcher, random: RandomSource, budgetAt: (step: number) => number | undefined): Walk {
+  const tokens: number[] = [];
+  const bytes: number[] = [];
+  let promised: number[] = [];
+  for (let matcher = start; ; ) {
+    const allowed = allowedTokens(matcher.mask(budgetAt(tokens.length)));
+    expect(allowed.includes(vocabulary.endToken)).toBe(matcher.isComplete());
+    expect(allowed.length).toBeGreaterThan(0);
+    const forced = matcher.forced();
+    if (forced.length > 0) promised = [...bytes, ...forced];
+    const token = matcher.isComplete() && random.chance(0.4) ? vocabulary.endToken : random.pick(allowed);
+    matcher = matcher.accept(token);
+    if (token === vocabulary.endToken) break;
+    tokens.push(token);
+    bytes.push(...vocabulary.tokenBytes[token]!);
+    const shared = Math.min(bytes.length, promised.length);
+    expect(bytes.slice(0, shared)).toEqual(promised.slice(0, shared));
+  }
+  return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Uint8Array.from(bytes)), tokens };
+}
+
+function expectValid(text: string, validate: ValidateFunction, schema: JsonSchema): void {
+  const value: unknown = JSON.parse(text);
+  expect(validate(value), `${text}\n${JSON.stringify(schema)}\n${JSON.stringify(validate.errors)}`).toBe(true);
+}
+
+test(`walks over ${SCHEMAS} random schemas end within their budget, parse and validate`, () => {
+  const ajv = addFormats.default(new Ajv2020({ strict: false }));
+  const counts = { compiled: 0, free: 0, withinBudget: 0, overBudget: 0 };
+  for (let seed = 0; seed < SCHEMAS; seed++) {
+    const random = createRandomSource(seed);
+    const schema = randomSchema(random);
+    let start: Matcher;
+    try {
+      start = compileJsonSchema(schema, vocabulary, { style: random.pick(["spaced", "compact"]) }).start();
+    } catch (error) {
+      if (!(error instanceof UnsatisfiableSchemaError)) throw error;
+      continue;
+    }
+    counts.compiled++;
+    const validate = ajv.compile(schema);
+    // Free at first, then along a shortest way, so that the unbounded masks are walked too.
+    const free = walk(start, random, (step) => (step < FREE_STEPS ? undefined : 0));
+    expectValid(free.text, validate, schema);
+    if (free.tokens.length > FREE_STEPS) counts.free++;
+    for (const budget of [1 + random.below(10), 1 + random.below(50), 1 + random.below(50)]) {
+      const bounded = walk(start, random, (step) => budget - step);
+      expectValid(bounded.text, validate, schema);
+      const fits = start.minimumTokens() <= budget;
+      expect(bounded.tokens.length).toBeLessThanOrEqual(Math.max(budget, start.minimumTokens()));
+      counts[fits ? "withinBudget" : "overBudget"]++;
+    }
+  }
+  expect(counts.compiled).toBeGreaterThan(SCHEMAS * 0.95);
+  expect(counts.free).toBeGreaterThan(200);
+  expect(counts.withinBudget).toBeGreaterThan(1000);
+  expect(counts.overBudget).toBeGreaterThan(50);
+});
+
+test("a kept matcher equals one replayed from the start", () => {
+  for (let seed = 0; seed < 100; seed++) {
+    const random = createRandomSource(1_000_000 + seed);
+    const schema = randomSchema(random);
+    let kept: Matcher;
+    try {
+      kept = compileJsonSchema(schema, vocabulary).start();
+    } catch (error) {
+      if (!(error instanceof UnsatisfiableSchemaError)) throw error;
+      continue;
+    }
+    const tokens: number[] = [];
+    const positions = [kept];
+    for (let step = 0; step < 60; step++) {
+      const allowed = allowedTokens(kept.mask(random.chance(0.1) ? 5 : undefined)).filter((token) => token !== vocabulary.endToken);
+      if (allowed.length === 0) break;
+      tokens.push(random.pick(allowed));
+      kept = kept.accept(tokens.at(-1)!);
+      positions.push(kept);
+    }
+    let replayed = compileJsonSchema(schema, vocabulary).start();
+    for (const [step, position] of positions.entries()) {
+      for (const budget of [undefined, 3, 20]) expect(replayed.mask(budget)).toEqual(position.mask(budget));
+      expect(replayed.minimumTokens()).toBe(position.minimumTokens());
+      expect(replayed.forced()).toEqual(position.forced());
+      if (step < tokens.length) replayed = replayed.accept(tokens[step]);
+    }
+  }
+});
