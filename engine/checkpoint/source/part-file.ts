@@ -11,14 +11,14 @@ import { join } from "node:path";
 const abandonedAfterMs = 24 * 3600 * 1000;
 
 export class PartFile {
-  readonly folder: string;
   readonly path: string;
+  readonly #folder: string;
   readonly #name: string;
   #handle: FileHandle;
   #sizeBytes: number;
 
   private constructor(folder: string, name: string, path: string, handle: FileHandle, sizeBytes: number) {
-    this.folder = folder;
+    this.#folder = folder;
     this.#name = name;
     this.path = path;
     this.#handle = handle;
@@ -28,7 +28,7 @@ export class PartFile {
   /** Takes over the longest file of that name that nobody writes, or starts an empty one. */
   static async open(folder: string, name: string): Promise<PartFile> {
     await mkdir(folder, { recursive: true });
-    const path = join(folder, `${name}.${ownerTag()}.incomplete`);
+    const path = ownPath(folder, name);
     const sizeBytes = await claim(folder, name, path);
     const handle = await open(path, "a");
     return new PartFile(folder, name, path, handle, sizeBytes);
@@ -68,13 +68,18 @@ export class PartFile {
   async release(): Promise<void> {
     await this.#handle.close();
     if (this.#sizeBytes === 0) await this.discard();
-    else await rename(this.path, join(this.folder, `${this.#name}.incomplete`)).catch(ignoreMissing);
+    else await rename(this.path, join(this.#folder, `${this.#name}.incomplete`)).catch(ignoreMissing);
   }
+}
+
+/** A path in `folder` for this process alone, of a file or a folder that `removeAbandoned` removes once the process is gone. */
+export function ownPath(folder: string, name: string): string {
+  return join(folder, `${name}.${hostTag()}-${process.pid}-${randomBytes(4).toString("hex")}.incomplete`);
 }
 
 /** Removes what nobody writes any more, whatever its name. */
 export async function removeAbandoned(folder: string): Promise<void> {
-  for (const { path } of await listAbandoned(folder)) await rm(path, { force: true });
+  for (const { path } of await listAbandoned(folder)) await rm(path, { recursive: true, force: true, maxRetries: 3 });
 }
 
 /** Renames the longest abandoned file to `path`, removes the shorter ones, returns its size in bytes. */
@@ -101,10 +106,6 @@ async function listAbandoned(folder: string): Promise<{ name: string; path: stri
 
 function hostTag(): string {
   return createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
-}
-
-function ownerTag(): string {
-  return `${hostTag()}-${process.pid}-${randomBytes(4).toString("hex")}`;
 }
 
 function isAbandoned(owner: string, lastWriteMs: number): boolean {

