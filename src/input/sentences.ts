@@ -13,6 +13,8 @@ const ENUMERATOR = /^[(（]?(?:\d+(?:\.\d+)*|[a-z]|[ivxlc]+)[.)）]?$/i;
 /** A line that opens something of its own. */
 const LINE_OPENER = /^(?:[(（]?(?:\d+(?:\.\d+)*|[a-z]|[ivxlc]+)[.)）、]|\d+(?:\.\d+)+\s|[-*•–#|>]|(?:section|article|exhibit|schedule)\b|第.{1,6}[条章节款])/i;
 const WRAPPED_LINE_CHARS = 60;
+/** Longer than any abbreviation or clause number. */
+const MAX_WORD_CHARS = 40;
 
 /**
  * The sentences of `text` in order, without the white space around them. A line break ends one, unless an English
@@ -31,24 +33,26 @@ export function sentenceAround(text: string, start: number, end: number, languag
 
 /** Lines, with the wrapped lines of one English paragraph joined. */
 function lineRanges(text: string, language: Language): SentenceRange[] {
-  const ranges: SentenceRange[] = [];
+  const lines: SentenceRange[] = [];
   let start = 0;
-  let lineStart = 0;
   for (const { index, 0: lineBreak } of text.matchAll(/\r\n|[\n\r\u2028\u2029]|$/g)) {
-    const next = index + lineBreak.length;
-    if (index === text.length || language === "zh" || !isWrapped(text, lineStart, index, next)) {
-      ranges.push({ start, end: index });
-      start = next;
-    }
-    lineStart = next;
+    lines.push({ start, end: index });
+    start = index + lineBreak.length;
   }
-  return ranges;
+  if (language === "zh") return lines;
+  const paragraphs = [lines[0]];
+  for (let index = 1; index < lines.length; index++) {
+    const line = lines[index];
+    if (isWrapped(text, lines[index - 1], line)) paragraphs[paragraphs.length - 1] = { start: paragraphs[paragraphs.length - 1].start, end: line.end };
+    else paragraphs.push(line);
+  }
+  return paragraphs;
 }
 
-function isWrapped(text: string, lineStart: number, lineEnd: number, nextStart: number): boolean {
-  const line = text.slice(lineStart, lineEnd).trim();
-  const nextEnd = text.indexOf("\n", nextStart);
-  const next = text.slice(nextStart, nextEnd < 0 ? text.length : nextEnd).trim();
+/** Whether the next line only goes on with the sentence of a line. */
+function isWrapped(text: string, { start, end }: SentenceRange, following: SentenceRange): boolean {
+  const line = text.slice(start, end).trim();
+  const next = text.slice(following.start, following.end).trim();
   // Columns side by side, as in a signature block, are no running text.
   if (line === "" || next === "" || LINE_OPENER.test(next) || line.startsWith("|") || /\S {3,}\S/.test(line)) return false;
   if (/^[a-z]/.test(next)) return true;
@@ -64,16 +68,16 @@ function splitEnglish(text: string, range: SentenceRange): SentenceRange[] {
   const stretch = text.slice(range.start, range.end);
   const ends: number[] = [];
   let start = 0;
-  for (const match of stretch.matchAll(/([.!?]+)(["”’)\]]*)\s+(?=["“‘'([]*[\p{Lu}\d])|[。！？]/gu)) {
+  for (const match of stretch.matchAll(/(?<![.!?])([.!?]+)(["”’)\]]*)\s+(?=["“‘'([]*[\p{Lu}\d])|[。！？]/gu)) {
     const end = match.index + (match[1] ?? match[0]).length + (match[2] ?? "").length;
-    if (match[1] === "." && !endsSentence(stretch.slice(start, match.index), stretch.slice(end, end + 40).trimStart())) continue;
+    if (match[1] === "." && !endsSentence(stretch.slice(Math.max(start, match.index - MAX_WORD_CHARS), match.index), stretch.slice(end, end + 40).trimStart())) continue;
     ends.push(range.start + end);
     start = end;
   }
   return splitAt(text, range, ends);
 }
 
-/** Whether the full stop behind `before`, the sentence so far, closes it, with `after` to follow. */
+/** Whether the full stop behind `before`, the end of the sentence so far, closes it, with `after` to follow. */
 function endsSentence(before: string, after: string): boolean {
   const sentence = before.trim();
   if (ENUMERATOR.test(sentence)) return false;

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { DistillateError } from "../../src/error/distillate-error.js";
 import type { Document } from "../../src/input/document.js";
 import { readDocument } from "../../src/input/read-document.js";
+import { splitSentences } from "../../src/input/sentences.js";
 
 interface JsonCase { id: string; encoding: "utf-8" | "base64"; data: string; expect: "accept" | "reject" | "either" }
 interface CsvCase { id: string; data: string; rows: unknown }
@@ -79,5 +80,24 @@ describe("random bytes", () => {
       const result = await outcome(bytes, { format });
       if (!DistillateError.isInstance(result)) result.locate(0, result.text.length);
     }), { numRuns: 1000 });
+  });
+});
+
+describe("shapes that cost quadratic time when read carelessly", () => {
+  it.each([
+    ["columns of one name", '"a",'.repeat(500_000), "csv"],
+    ["blanks in a delimiter row", `|a|\n|-${" ".repeat(400_000)}x`, undefined],
+    ["blanks before XML", `<?xml version="1.0"?>${" ".repeat(400_000)}x`, undefined],
+    ["open comments", "<!--".repeat(400_000), undefined],
+    ["quotes", '"'.repeat(400_000), undefined],
+    ["short JSON strings", JSON.stringify(Array.from({ length: 100_000 }, () => "\n")), undefined],
+  ] as const)("%s", async (_name, source, format) => {
+    expect((await readDocument(source, { format })).source).toBe(source);
+  });
+
+  it("in sentences", () => {
+    for (const text of ["A. ".repeat(200_000), ".".repeat(400_000), `.${" ".repeat(400_000)}`, "abc\r".repeat(100_000)]) {
+      expect(splitSentences(text, "en").length).toBeGreaterThan(0);
+    }
   });
 });

@@ -3,10 +3,13 @@
 /** Unique names: an empty header becomes `column_N`, a repeated one gets `_2`, `_3`... */
 export function columnNames(headers: readonly string[]): string[] {
   const taken = new Set<string>();
+  const counts = new Map<string, number>();
   return headers.map((header, index) => {
     const base = header.trim() || `column_${index + 1}`;
     let name = base;
-    for (let count = 2; taken.has(name); count++) name = `${base}_${count}`;
+    let count = counts.get(base) ?? 1;
+    while (taken.has(name)) name = `${base}_${++count}`;
+    counts.set(base, count);
     taken.add(name);
     return name;
   });

@@ -7,7 +7,6 @@ interface Line { start: number; end: number }
 interface Range { start: number; end: number }
 interface Cell extends Range { row: number; column: string }
 
-const DELIMITER_ROW = /^ {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$/;
 const FENCE = /^ {0,3}(```|~~~)/;
 
 export const markdownReader: Reader = {
@@ -33,8 +32,7 @@ function tableCells(source: string): Cell[] {
   for (let index = 0; index + 1 < lines.length; index++) {
     const mark = FENCE.exec(textOf(lines[index]))?.[1];
     if (mark && (fence === undefined || fence === mark)) fence = fence === undefined ? mark : undefined;
-    const delimiters = textOf(lines[index + 1]);
-    if (fence !== undefined || !delimiters.includes("|") || !DELIMITER_ROW.test(delimiters)) continue;
+    if (fence !== undefined || !isDelimiterRow(source, lines[index + 1])) continue;
     const header = rowCells(source, lines[index]);
     if (header.length !== rowCells(source, lines[index + 1]).length) continue;
     const names = columnNames(header.map((cell) => source.slice(cell.start, cell.end)));
@@ -56,6 +54,14 @@ function linesOf(source: string): Line[] {
     start = match.index + match[0].length;
   }
   return lines;
+}
+
+/** The row of dashes under a header. */
+function isDelimiterRow(source: string, line: Line): boolean {
+  const text = source.slice(line.start, line.end);
+  if (!/^[ \t]*[|:-]/.test(text) || !text.includes("|")) return false;
+  const cells = rowCells(source, line);
+  return cells.length > 0 && cells.every(({ start, end }) => /^:?-+:?$/.test(source.slice(start, end)));
 }
 
 /** The trimmed cells of one line; a backslash keeps a pipe inside its cell. */

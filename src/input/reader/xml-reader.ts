@@ -7,6 +7,9 @@ import type { Reader } from "./reader.js";
 import { xmlTree, type XmlAttribute, type XmlElement } from "./xml-tree.js";
 import type { Run } from "./xml-text.js";
 
+/** The parser's messages quote the text at fault whole. */
+const MAX_MESSAGE_CHARS = 300;
+
 export const xmlReader: Reader = {
   format: "xml",
   extensions: ["xml", "xbrl"],
@@ -27,7 +30,7 @@ export const xmlReader: Reader = {
 };
 
 function broken(source: string, message: string, offset: number | undefined, cause?: unknown): InputError {
-  return new InputError(`Invalid XML: ${message}`, {
+  return new InputError(`Invalid XML: ${message.slice(0, MAX_MESSAGE_CHARS)}`, {
     format: "xml", rawText: source, offset, cause,
     hint: 'Mend the XML, or pass format: "text" to read it as plain text.',
   });
