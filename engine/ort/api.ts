@@ -102,9 +102,17 @@ function anonymous(name: string): string {
   return `${name}_${process.hrtime.bigint()}`;
 }
 
+/**
+ * Kept for the life of the process: koffi unloads a library once nothing refers to it, and ours is called through
+ * addresses that koffi does not know, by threads of its own too.
+ */
+const libraries = new Map<string, koffi.LibraryHandle>();
+
 function openTable(libraryPath: string): { api: unknown; version: string } {
   try {
-    const base = koffi.load(libraryPath).func("void *OrtGetApiBase()")() as unknown;
+    const library = libraries.get(libraryPath) ?? koffi.load(libraryPath);
+    libraries.set(libraryPath, library);
+    const base = library.func("void *OrtGetApiBase()")() as unknown;
     const version = koffi.call(koffi.decode(base, 8, "void *"), koffi.proto(`const char *${anonymous("GetVersionString")}()`));
     const getApi = koffi.proto(`void *${anonymous("GetApi")}(uint32_t version)`);
     const api: unknown = koffi.call(koffi.decode(base, 0, "void *"), getApi, API_VERSION);
