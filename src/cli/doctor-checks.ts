@@ -1,7 +1,6 @@
 // What `distillate doctor` looks at: one function a line of the report.
 import { execFile } from "node:child_process";
 import { access, constants, mkdir, statfs } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { arch, availableParallelism, cpus, platform, totalmem } from "node:os";
 import { promisify } from "node:util";
 import { formatBytes } from "./units.js";
@@ -37,7 +36,7 @@ const checkNode: Check = async () => {
 const checkRuntime: Check = async ({ probeRuntime }) => {
   const probe = await probeRuntime();
   if (probe.ok) {
-    return { title: "ONNX Runtime", status: "ok", detail: `${probe.version}, called through koffi ${koffiVersion()} (${probe.libraryPath})` };
+    return { title: "ONNX Runtime", status: "ok", detail: `${probe.version}, called through koffi (${probe.libraryPath})` };
   }
   return {
     title: "ONNX Runtime",
@@ -46,10 +45,6 @@ const checkRuntime: Check = async ({ probeRuntime }) => {
     advice: "Install again with optional dependencies, or set DISTILLATE_ORT_LIB to a libonnxruntime of this machine.",
   };
 };
-
-function koffiVersion(): string {
-  return (createRequire(import.meta.url)("koffi/package.json") as { version: string }).version;
-}
 
 const checkCpu: Check = async () => {
   const [first] = cpus();

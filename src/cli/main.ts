@@ -26,11 +26,18 @@ async function main(): Promise<ExitCode> {
   }
 }
 
+/** Errors of the package that mean: the user named something that is not there. */
+const usageCodes: ReadonlySet<unknown> = new Set(["MODEL_NOT_FOUND", "SOURCE_NOT_FOUND"]);
+
 function explain(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  const known = error instanceof CliError || (error instanceof Error && "code" in error);
-  process.stderr.write(`${known ? error.message : String(error instanceof Error ? error.stack : error)}\n`);
-  return error instanceof CliError ? error.exitCode : 1;
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  // What is no error of the package or the system is a fault of the program: say where.
+  const known = error instanceof CliError || code !== undefined;
+  const text = error instanceof Error ? (known ? error.message : error.stack) : String(error);
+  process.stderr.write(`${text}\n`);
+  if (error instanceof CliError) return error.exitCode;
+  return usageCodes.has(code) ? 2 : 1;
 }
 
 const exitCode = await main();

@@ -28,9 +28,9 @@ export async function runCommand(
   options: RunCommandOptions,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const { runBatch } = await import("../index.js");
+  const { listSources, runBatch } = await import("../index.js");
   const task = await loadTask(taskName);
-  const sources = await findSources(paths);
+  const sources = await listSources(paths);
   await checkModel(options.model);
   const output = await openOutput(options.out);
   const format = await chooseFormat(options);
@@ -53,20 +53,11 @@ export async function runCommand(
   return counts.failed > 0 ? 1 : 0;
 }
 
-async function findSources(paths: readonly string[]): Promise<string[]> {
-  const { listSources } = await import("../index.js");
-  return listSources(paths).catch((error: unknown) => failAsUsage(error, "SOURCE_NOT_FOUND"));
-}
-
 /** Says before the first record that there is no such model. */
 async function checkModel(model = process.env["DISTILLATE_MODEL"]): Promise<void> {
   const { modelPath } = await import("../index.js");
   if (!model || existsSync(model)) return;
-  await modelPath(model).catch((error: unknown) => failAsUsage(error, "MODEL_NOT_FOUND"));
-}
-
-function failAsUsage(error: unknown, code: string): never {
-  throw error instanceof Error && "code" in error && error.code === code ? usageError(error.message) : error;
+  await modelPath(model);
 }
 
 async function* readItems(sources: readonly string[]): AsyncGenerator<BatchItem<unknown>> {
