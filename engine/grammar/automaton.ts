@@ -3,8 +3,8 @@ import { type Node, NodeStore } from "./node.js";
 import type { JsonStyle, Shape } from "./shape.js";
 
 const QUOTE = 0x22;
-/** Above this many states the tables are dropped; live matchers keep theirs. About 2 KB a wide state, 0.3 KB a narrow one. */
-const MAX_STATES = 32_768;
+/** Above this many states the tables are dropped; live matchers keep theirs. About 2.5 KB a wide state, 0.5 KB a narrow one. */
+const MAX_STATES = 8192;
 
 /** Immutable but for its memory of transitions. */
 export class State {

@@ -1,7 +1,7 @@
 // Continuations of the automaton: what is still to come from one point on. Equal continuations are one object.
 import type { Lexeme } from "./lexeme/lexeme.js";
 import { type ArrayShape, arrayBytes, itemShape, type JsonStyle, objectBytes, type ObjectShape, type Shape } from "./shape.js";
-import { WordList } from "./word-list.js";
+import { WordList } from "./lexeme/word-list.js";
 
 interface NodeBase {
   readonly id: number;

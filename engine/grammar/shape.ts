@@ -1,6 +1,6 @@
 // What a value may look like: the form between a JSON Schema and the byte automaton, and how short a value can be.
 import type { Lexeme } from "./lexeme/lexeme.js";
-import { WordList } from "./word-list.js";
+import { WordList } from "./lexeme/word-list.js";
 
 /** One of a closed set of texts. */
 export interface WordsShape {

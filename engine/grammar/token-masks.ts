@@ -1,20 +1,11 @@
 // Token masks of automaton states: one walk of the vocabulary's trie per new state, plain string text answered from prepared masks.
 import type { Automaton, State } from "./automaton.js";
+import type { MaskEntry } from "./mask-cache.js";
 import type { ShortestWay } from "./shortest-way.js";
 import type { TokenTrie } from "./token-trie.js";
 import type { Vocabulary } from "./vocabulary.js";
 
 const QUOTE = 0x22;
-/** Memory for kept masks of one grammar; the least recently used goes first. */
-const CACHE_BYTES = 32 << 20;
-
-interface Entry {
-  mask: Uint32Array;
-  /** No allowed token leaves the end further away than this, in bytes. */
-  mostBytes: number;
-  /** The same in tokens, once asked for. */
-  mostTokens: number | undefined;
-}
 
 /** The plain tokens that a state takes without a look at each. */
 interface PlainPart {
@@ -26,8 +17,6 @@ interface PlainPart {
 }
 
 export class TokenMasks {
-  readonly #entries = new Map<State, Entry>();
-  readonly #capacity: number;
   readonly #wordCount: number;
   readonly #stack: State[] = [];
 
@@ -37,7 +26,6 @@ export class TokenMasks {
     private readonly vocabulary: Vocabulary,
   ) {
     this.#wordCount = Math.ceil(vocabulary.size / 32);
-    this.#capacity = Math.max(16, Math.floor(CACHE_BYTES / (this.#wordCount * 4)));
   }
 
   /** All tokens that may come in `state`. */
@@ -54,16 +42,14 @@ export class TokenMasks {
     return limit >= entry.mostTokens ? entry.mask : this.#limited(state, limit);
   }
 
-  #entry(state: State): Entry {
-    let entry = this.#entries.get(state);
-    if (entry) this.#entries.delete(state);
-    else entry = this.#compute(state);
-    this.#entries.set(state, entry);
-    if (this.#entries.size > this.#capacity) this.#entries.delete(this.#entries.keys().next().value!);
+  #entry(state: State): MaskEntry {
+    const { masks } = this.vocabulary;
+    let entry = masks.get(state);
+    if (!entry) masks.set(state, (entry = this.#compute(state)));
     return entry;
   }
 
-  #compute(state: State): Entry {
+  #compute(state: State): MaskEntry {
     const plain = this.#plainPart(state);
     const mask = plain ? this.vocabulary.plainMask(plain.characters).slice() : new Uint32Array(this.#wordCount);
     let mostBytes = plain?.mostBytes ?? 0;

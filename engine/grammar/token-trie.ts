@@ -1,5 +1,5 @@
 // Token bytes as one trie in flat depth-first arrays: walking it is a loop, leaving a branch is one jump.
-import { compareBytes } from "./word-list.js";
+import { compareBytes } from "./lexeme/word-list.js";
 
 export interface TokenTrie {
   readonly length: number;

@@ -1,4 +1,5 @@
 // What constrained decoding knows of a tokenizer: its tokens' bytes, arranged for fast masks. One per model, shared by all grammars.
+import { MaskCache } from "./mask-cache.js";
 import { createTokenTrie, type TokenTrie } from "./token-trie.js";
 
 export interface Vocabulary {
@@ -14,10 +15,12 @@ export interface Vocabulary {
   readonly longestCharacters: number;
   /** The plain tokens (whole characters; no quote, backslash or control) of at most so many characters. Do not write. */
   plainMask(characters: number): Uint32Array;
+  /** Masks that grammars have computed. */
+  readonly masks: MaskCache;
 }
 
 /**
- * Prepares a vocabulary for constrained decoding (about 0.2 s and 15 MB for 150,000 tokens).
+ * Prepares a vocabulary for constrained decoding (about 0.3 s and 6 MB for 150,000 tokens, and up to 64 MB of kept masks).
  *
  * @param tokenBytes the bytes of each token id; undefined for control tokens, which no grammar produces
  * @param endTokens the ids that end a text
@@ -38,6 +41,7 @@ export function createVocabulary(tokenBytes: readonly (Uint8Array | undefined)[]
     if (isPlain(bytes)) (plain[characters] ??= []).push(id);
     else special.push(id);
   }
+  const maskWords = Math.ceil(tokenBytes.length / 32);
   requireSingleBytes({ tokenBytes });
   return {
     size: tokenBytes.length,
@@ -46,7 +50,8 @@ export function createVocabulary(tokenBytes: readonly (Uint8Array | undefined)[]
     trie: createTokenTrie(tokenBytes, ids),
     specialTrie: createTokenTrie(tokenBytes, special),
     longestCharacters,
-    plainMask: createPlainMasks(plain, Math.ceil(tokenBytes.length / 32)),
+    plainMask: createPlainMasks(plain, maskWords),
+    masks: new MaskCache(maskWords),
   };
 }
 

@@ -1,5 +1,5 @@
 // The body of a free property name: any string but the names the schema already gives a meaning to.
-import type { WordList } from "../word-list.js";
+import type { WordList } from "./word-list.js";
 import { Lexeme } from "./lexeme.js";
 import { StringLexeme } from "./string-lexeme.js";
 

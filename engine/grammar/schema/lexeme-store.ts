@@ -5,7 +5,7 @@ import type { Lexeme } from "../lexeme/lexeme.js";
 import { NumberLexeme, type NumberRange } from "../lexeme/number-lexeme.js";
 import { StringLexeme } from "../lexeme/string-lexeme.js";
 import type { LexemeShape } from "../shape.js";
-import { WordList } from "../word-list.js";
+import { WordList } from "../lexeme/word-list.js";
 import { readCount, readNumber, refuse, type SchemaObject } from "./keywords.js";
 
 const DATE_LENGTH = 10;

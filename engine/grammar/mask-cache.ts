@@ -1,0 +1,36 @@
+// Kept token masks of all grammars of one vocabulary, within one bound of memory.
+
+const CAPACITY_BYTES = 64 << 20;
+const MIN_ENTRIES = 16;
+
+/** A token mask and what is known of where its tokens lead. */
+export interface MaskEntry {
+  readonly mask: Uint32Array;
+  /** No allowed token leaves the end further away than this, in bytes. */
+  readonly mostBytes: number;
+  /** The same in tokens, once asked for. */
+  mostTokens: number | undefined;
+}
+
+/** By state (an object that stands for itself); the least recently used entry goes first. */
+export class MaskCache {
+  readonly #entries = new Map<object, MaskEntry>();
+  readonly #capacity: number;
+
+  constructor(maskWords: number) {
+    this.#capacity = Math.max(MIN_ENTRIES, Math.floor(CAPACITY_BYTES / (maskWords * Uint32Array.BYTES_PER_ELEMENT)));
+  }
+
+  get(state: object): MaskEntry | undefined {
+    const entry = this.#entries.get(state);
+    if (!entry) return undefined;
+    this.#entries.delete(state);
+    this.#entries.set(state, entry);
+    return entry;
+  }
+
+  set(state: object, entry: MaskEntry): void {
+    this.#entries.set(state, entry);
+    if (this.#entries.size > this.#capacity) this.#entries.delete(this.#entries.keys().next().value!);
+  }
+}
