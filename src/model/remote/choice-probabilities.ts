@@ -28,10 +28,10 @@ export function choiceProbabilities(tokens: readonly ServerToken[], options: rea
   return total > 0 ? mass.map((value) => value / total) : undefined;
 }
 
-/** What a token adds to the option: white space and the opening quote before it do not count. */
+/** What a token adds to the option: the JSON before it does not count. */
 function wording(token: TokenLogprob, written: string): string {
   const text = token.token.toLowerCase();
-  return written === "" ? text.replace(/^[\s"]+/, "") : text;
+  return written === "" ? text.replace(/^[\s":{]+/, "") : text;
 }
 
 function share(mass: number[], wanted: readonly string[], written: string, amount: number): void {
