@@ -70,3 +70,16 @@ export {
   type PullModelOptions,
   type RuntimeProbe,
 } from "../engine/index.js";
+export { ScriptError } from "./error/script-error.js";
+export {
+  createScriptedModel,
+  type Script,
+  type ScriptedAnswer,
+  type ScriptedModel,
+  type ScriptedModelOptions,
+  type ScriptedReply,
+} from "./model/scripted-model.js";
+export { parseDate, type ParseDateOptions } from "./result/normalize-date.js";
+export { parseNumber } from "./result/normalize-number.js";
+export { toJsonSchema } from "./schema/to-json-schema.js";
+export type { ValidationIssue } from "./schema/validate.js";

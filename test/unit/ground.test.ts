@@ -35,6 +35,10 @@ describe("ground: strings", () => {
     ["2024年3月12日", "derived", ["２０２４年３月１２日", "12th day of March, 2024"]],
     ["1250000.50", "derived", ["1,250,000.50"]],
     ["250", "ungrounded", []],
+    ["Acme Widgets Inc", "derived", ["Acme Widgets,\nInc"]],
+    ["2 years", "derived", ["two (2) years"]],
+    ["two-year", "derived", ["two (2) years"]],
+    ["3 years", "ungrounded", []],
     ["0045", "ungrounded", []],
     ["1.2.3", "ungrounded", []],
   ])("%j is %s", (value, status, spans) => {

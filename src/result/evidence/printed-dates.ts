@@ -24,17 +24,17 @@ const monthNames = [
 ];
 const monthNumbers = new Map(monthNames.flatMap((names, index) => names.map((name) => [name, index + 1] as const)));
 const month = `(?<month>${[...monthNumbers.keys()].toSorted((a, b) => b.length - a.length).join("|")})`;
-const chineseNumber = `\\d{1,4}|[${chineseNumeralSigns}]+`;
+const chineseNumber = `\\d{1,4}|[${chineseNumeralSigns}]{1,4}`;
 
-/** Each pattern names the parts it knows; `first` and `second` are day and month in either order. */
+/** Each pattern names the parts it knows; `first` and `second` are in either order. Bounded gaps keep the search linear. */
 const patterns = [
   String.raw`(?<!\d)(?<year>\d{4})(?<separator>[-/.])(?<monthNumber>\d{1,2})\k<separator>(?<day>\d{1,2})(?!\d)`,
   String.raw`(?<![\d.])(?<first>\d{1,2})(?<separator>[-/.])(?<second>\d{1,2})\k<separator>(?<year>\d{4}|\d{2})(?!\d)`,
-  String.raw`(?<!\d)(?<day>\d{1,2})(?:st|nd|rd|th|\.)?[\s\-/]*(?:(?:day\s+)?of\s+)?${month}\.?,?[\s\-/]*(?<year>\d{4}|\d{2})(?!\d)`,
-  String.raw`(?<!\p{L})${month}\.?[\s\-]*(?<day>\d{1,2})(?:st|nd|rd|th)?(?:,\s*|[\s\-]+)(?<year>\d{4})(?!\d)`,
-  String.raw`(?<!\d)(?<year>\d{4})[\s\-]+${month}\.?[\s\-]+(?<day>\d{1,2})(?!\d)`,
+  String.raw`(?<!\d)(?<day>\d{1,2})(?:st|nd|rd|th|\.)?[\s\-/]{0,9}(?:(?:day\s{1,9})?of\s{1,9})?${month}\.?\s{0,9},?[\s\-/]{0,9}(?<year>\d{4}|\d{2})(?!\d)`,
+  String.raw`(?<!\p{L})${month}\.?[\s\-]{0,9}(?<day>\d{1,2})(?:st|nd|rd|th)?(?:\s{0,9},\s{0,9}|[\s\-]{1,9})(?<year>\d{4})(?!\d)`,
+  String.raw`(?<!\d)(?<year>\d{4})[\s\-]{1,9}${month}\.?[\s\-]{1,9}(?<day>\d{1,2})(?!\d)`,
   String.raw`(?<!\d)(?<year>(?:19|20)\d{2})(?<monthNumber>\d{2})(?<day>\d{2})(?!\d)`,
-  String.raw`(?<!\d)(?<year>${chineseNumber})\s*年\s*(?<monthNumber>${chineseNumber})\s*月\s*(?<day>${chineseNumber})\s*[日号號]`,
+  String.raw`(?<!\d)(?<year>${chineseNumber})\s{0,9}年\s{0,9}(?<monthNumber>${chineseNumber})\s{0,9}月\s{0,9}(?<day>${chineseNumber})\s{0,9}[日号號]`,
 ].map((source) => new RegExp(source, "giu"));
 
 export function findDates(text: string): PrintedDate[] {

@@ -36,13 +36,38 @@ export class SourceEvidence {
     if (days) return days.readings.flatMap((day) => this.findDate(day));
     const number = isIdentifier(value) ? undefined : parseNumber(value);
     if (number !== undefined) return this.findNumber(number);
-    return this.words.loose(value);
+    const loose = this.words.loose(value);
+    return loose.length > 0 ? loose : this.findQuantity(value);
+  }
+
+  /** Of `3 years`: also "three (3) years" and "three-year". */
+  private findQuantity(value: string): readonly TextRange[] {
+    const [, amount, name] = /^(.+?)[\s-]*([\p{Script=Latin}]{3,}?)s?$/u.exec(value) ?? [];
+    const count = amount === undefined ? undefined : parseNumber(amount);
+    if (count === undefined) return [];
+    const { text } = this.document;
+    const follows = new RegExp(`^[\\s\\-]*(?:\\(.{1,12}?\\))?\\)?[\\s\\-]*${name}s?(?!\\p{L})`, "iu");
+    for (const places of [this.findNumberWord(count), this.findDigits(count)]) {
+      const ranges = places.flatMap(({ start, end }) => {
+        const tail = follows.exec(text.slice(end, end + 40));
+        return tail ? [{ start, end: end + tail[0].length }] : [];
+      });
+      if (ranges.length > 0) return ranges;
+    }
+    return [];
   }
 
   private findNumber(value: number): readonly TextRange[] {
+    const digits = this.findDigits(value);
+    return digits.length > 0 ? digits : this.findNumberWord(value);
+  }
+
+  private findDigits(value: number): readonly TextRange[] {
     this.numbers ??= byValue(findNumbers(this.document.text));
-    const printed = this.numbers.get(value);
-    if (printed) return printed;
+    return this.numbers.get(value) ?? [];
+  }
+
+  private findNumberWord(value: number): readonly TextRange[] {
     this.numberWords ??= byValue(findNumberWords(this.document.text));
     return this.numberWords.get(value) ?? [];
   }

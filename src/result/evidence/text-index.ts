@@ -21,10 +21,15 @@ export class TextIndex {
     return this.search(this.spaced, collapseSpace(value));
   }
 
-  /** Places where it stands up to letter case, width, kind of quote or dash, and any white space. */
+  /** Places where it stands up to letter case, width, kind of quote or dash, stops and commas, and any white space. */
   loose(value: string): TextRange[] {
     this.loosened ??= fold(this.text, looseUnit);
-    return this.search(this.loosened, fold(value, looseUnit).text);
+    // The stop that closes "Inc." was folded away; it belongs to the place where the text has it too.
+    const stop = /[.。]$/u.exec(value.trim())?.[0];
+    return this.search(this.loosened, fold(value, looseUnit).text).map(({ start, end }) => ({
+      start,
+      end: stop !== undefined && this.text[end] === stop ? end + 1 : end,
+    }));
   }
 
   private search(folded: FoldedText, needle: string): TextRange[] {
@@ -75,8 +80,8 @@ function isDigit(sign: string | undefined): boolean {
   return sign !== undefined && /\p{Nd}/u.test(sign);
 }
 
-/** Takes a character and what stands before it in the folded text; returns what to add. */
-type FoldUnit = (character: string, previous: string | undefined) => string;
+/** Takes a character, what stands before it in the folded text and after it in the text; returns what to add. */
+type FoldUnit = (character: string, previous: string | undefined, next: string | undefined) => string;
 
 function fold(text: string, unit: FoldUnit): FoldedText {
   const pieces: string[] = [];
@@ -85,7 +90,7 @@ function fold(text: string, unit: FoldUnit): FoldedText {
   let position = 0;
   let previous: string | undefined;
   for (const character of text) {
-    const piece = unit(character, previous);
+    const piece = unit(character, previous, text[position + character.length]);
     for (let index = 0; index < piece.length; index++) {
       starts.push(position);
       ends.push(position + character.length);
@@ -104,8 +109,10 @@ function spacedUnit(character: string, previous: string | undefined): string {
   return previous === " " ? "" : " ";
 }
 
-function looseUnit(character: string): string {
+function looseUnit(character: string, previous: string | undefined, next: string | undefined): string {
   if (character >= "a" && character <= "z") return character;
+  // Between digits a stop means something.
+  if (/[.,;:，。；：、]/u.test(character) && !(isDigit(previous) && isDigit(next))) return "";
   if (/[\s\u00ad\u200b-\u200d\ufeff]/u.test(character)) return "";
   if (/[‘’‚‛′`´]/u.test(character)) return "'";
   if (/[“”„‟″«»]/u.test(character)) return '"';
