@@ -1,6 +1,6 @@
 // The functions of ONNX Runtime's C API that the engine calls, bound by their slot in the `OrtApi` table.
 // Slots and prototypes: onnxruntime_c_api.h, ORT_API_VERSION 30; slots never move once released.
-import koffi from "koffi";
+import koffi, { type LibraryHandle } from "koffi";
 import { RuntimeError } from "../error/runtime-error.js";
 
 const API_VERSION = 30;
@@ -106,7 +106,7 @@ function anonymous(name: string): string {
  * Kept for the life of the process: koffi unloads a library once nothing refers to it, and ours is called through
  * addresses that koffi does not know, by threads of its own too.
  */
-const libraries = new Map<string, koffi.LibraryHandle>();
+const libraries = new Map<string, LibraryHandle>();
 
 function openTable(libraryPath: string): { api: unknown; version: string } {
   try {

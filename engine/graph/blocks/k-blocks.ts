@@ -26,7 +26,7 @@ export function mapQ4K({ raw, half, rows, columns }: BlockReader): QuantizedWeig
   return { rows, columns, bits: 4, blockSize: 32, quants, scales, offsets };
 }
 
-/** Q5_K: scale * q - minimum in 8 bits; blocks of 32. */
+/** Q5_K: scale * q - minimum in 8 bits, written as scale * (q - 16) + (16 scale - minimum); blocks of 32. */
 export function mapQ5K({ raw, half, rows, columns }: BlockReader): QuantizedWeight {
   const superCount = (rows * columns) / SUPER;
   const quants = new Uint8Array(rows * columns);
@@ -34,14 +34,15 @@ export function mapQ5K({ raw, half, rows, columns }: BlockReader): QuantizedWeig
   const offsets = new Float32Array(superCount * 8);
   for (let block = 0, at = 0; block < superCount; block++, at += 176) {
     readScales(raw, half, at, scales, offsets, block * 8);
+    for (let i = 0; i < 8; i++) offsets[block * 8 + i] += 16 * scales[block * 8 + i];
     const high = at + 16;
     for (let j = 0; j < 4; j++) {
       const low = at + 48 + 32 * j;
       const to = block * SUPER + 64 * j;
       for (let i = 0; i < 32; i++) {
         const bits = raw[high + i] >> (2 * j);
-        quants[to + i] = ((raw[low + i] & 15) | ((bits & 1) << 4)) + 128;
-        quants[to + i + 32] = ((raw[low + i] >> 4) | ((bits & 2) << 3)) + 128;
+        quants[to + i] = ((raw[low + i] & 15) | ((bits & 1) << 4)) + 112;
+        quants[to + i + 32] = ((raw[low + i] >> 4) | ((bits & 2) << 3)) + 112;
       }
     }
   }

@@ -29,25 +29,24 @@ export function mapQ4(reader: BlockReader, hasMinimum: boolean): QuantizedWeight
   return { rows, columns, bits: 4, blockSize: BLOCK, quants, scales, offsets };
 }
 
-/** Q5_0: d * (q - 16). Q5_1: d * q + m. Both in 8 bits. */
+/** Q5_0: d * (q - 16). Q5_1: d * q + m, written as d * (q - 16) + (16 d + m). Both in 8 bits. */
 export function mapQ5(reader: BlockReader, hasMinimum: boolean): QuantizedWeight {
   const { raw, half, rows, columns } = reader;
   const blockCount = (rows * columns) / BLOCK;
   const blockBytes = hasMinimum ? 24 : 22;
-  const shift = hasMinimum ? 128 : 112;
   const quants = new Uint8Array(rows * columns);
   const scales = new Float32Array(blockCount);
   const offsets = hasMinimum ? new Float32Array(blockCount) : undefined;
   for (let block = 0, at = 0; block < blockCount; block++, at += blockBytes) {
     scales[block] = half[raw[at] | (raw[at + 1] << 8)];
-    if (offsets) offsets[block] = half[raw[at + 2] | (raw[at + 3] << 8)];
+    if (offsets) offsets[block] = 16 * scales[block] + half[raw[at + 2] | (raw[at + 3] << 8)];
     const nibbles = at + blockBytes - 16;
     const high = raw[nibbles - 4] | (raw[nibbles - 3] << 8) | (raw[nibbles - 2] << 16) | (raw[nibbles - 1] << 24);
     const to = block * BLOCK;
     for (let i = 0; i < 16; i++) {
       const byte = raw[nibbles + i];
-      quants[to + i] = ((byte & 15) | (((high >>> i) & 1) << 4)) + shift;
-      quants[to + i + 16] = ((byte >> 4) | (((high >>> (i + 16)) & 1) << 4)) + shift;
+      quants[to + i] = ((byte & 15) | (((high >>> i) & 1) << 4)) + 112;
+      quants[to + i + 16] = ((byte >> 4) | (((high >>> (i + 16)) & 1) << 4)) + 112;
     }
   }
   return { rows, columns, bits: 8, blockSize: BLOCK, quants, scales, offsets };
