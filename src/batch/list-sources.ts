@@ -3,18 +3,11 @@ import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { extname, join, sep } from "node:path";
 import { SourceNotFoundError } from "../error/source-not-found-error.js";
+import { formatExtensions } from "../input/read-document.js";
 import { createGlobMatcher, globRoot, isGlob } from "./match-glob.js";
 
 /** Extensions taken from a folder; a file that is named itself may have any. */
-const readableExtensions: ReadonlySet<string> = new Set([
-  ".csv",
-  ".json",
-  ".markdown",
-  ".md",
-  ".tsv",
-  ".txt",
-  ".xml",
-]);
+const readableExtensions: ReadonlySet<string> = new Set(["txt", ...formatExtensions]);
 
 /**
  * Folders are walked through, hidden entries left out, and give the files that can be read; patterns know
@@ -32,7 +25,7 @@ export async function listSources(paths: readonly string[]): Promise<string[]> {
 async function expand(path: string): Promise<string[]> {
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory()) {
-    const files = (await walk(path)).filter((file) => readableExtensions.has(extname(file).toLowerCase()));
+    const files = (await walk(path)).filter((file) => readableExtensions.has(extname(file).slice(1).toLowerCase()));
     if (files.length > 0) return files;
     throw new SourceNotFoundError(path, "the folder holds no file that can be read", readableHint());
   }
@@ -71,5 +64,5 @@ async function kindOf(entry: Dirent, path: string): Promise<"file" | "folder" | 
 }
 
 function readableHint(): string {
-  return `Readable are ${[...readableExtensions].join(", ")}.`;
+  return `Readable are .${[...readableExtensions].join(", .")}.`;
 }

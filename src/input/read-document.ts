@@ -29,6 +29,9 @@ const LANGUAGE_SAMPLE_CHARS = 100_000;
 /** Strictest first; the last takes anything. */
 const READERS: readonly Reader[] = [jsonReader, xmlReader, markdownReader, csvReader, textReader];
 
+/** File name endings that promise a format, without the dot. Plain text may have any. */
+export const formatExtensions: readonly string[] = READERS.flatMap((reader) => reader.extensions);
+
 /**
  * Reads a record: a string is content, bytes are decoded, a file URL or `{ path }` is a file, any other object is data.
  * Without a `format`, JSON and XML that parse are read as such whatever the name says; else the extension decides, else the look of the content.
