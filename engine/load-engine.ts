@@ -1,5 +1,6 @@
 // From a model file to a running engine: reads, converts once, opens the session.
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { adviceFor } from "./checkpoint/family-advice.js";
 import { openGguf } from "./checkpoint/gguf.js";
 import { homeFolder } from "./checkpoint/home-folder.js";
@@ -49,7 +50,8 @@ export async function loadEngine(modelPath: string, options: LoadEngineOptions =
     const graphPath = await convertOnce(checkpoint, {
       weights: options.weights ?? "exact",
       contextLength,
-      home: options.home ?? homeFolder(),
+      cacheFolder: join(options.home ?? homeFolder(), "converted"),
+      home: options.home,
       onProgress: (progress) => options.onProgress?.({ stage: "convert", ...progress }),
       signal: options.signal,
     });

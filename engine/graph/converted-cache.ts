@@ -26,8 +26,10 @@ const STRAY_AFTER_MS = 3_600_000;
 export interface ConversionOptions {
   weights: WeightMode;
   contextLength: number;
-  /** Folder of everything kept on this machine; converted models go into its folder `converted`. */
-  home: string;
+  /** Folder that holds all converted models. */
+  cacheFolder: string;
+  /** Folder of all else that is kept, such as the hashes of files. Default: that of `homeFolder()`. */
+  home?: string;
   onProgress?: (progress: { doneBytes: number; totalBytes: number }) => void;
   signal?: AbortSignal;
 }
@@ -48,7 +50,7 @@ export async function convertOnce(checkpoint: Checkpoint, options: ConversionOpt
     .update(JSON.stringify([FORMAT_VERSION, await fileHash(checkpoint.path, options), options.weights, options.contextLength]))
     .digest("hex")
     .slice(0, 32);
-  const cacheFolder = join(options.home, "converted");
+  const { cacheFolder } = options;
   await removeStrays(cacheFolder);
   const folder = join(cacheFolder, `${basename(checkpoint.path, ".gguf").slice(0, 60)}-${key}`);
   if (!(await isSound(folder))) await withDiskSpaceError(cacheFolder, () => convert(checkpoint, folder, options));
