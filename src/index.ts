@@ -83,12 +83,3 @@ export { parseDate, type ParseDateOptions } from "./result/normalize-date.js";
 export { parseNumber } from "./result/normalize-number.js";
 export { toJsonSchema } from "./schema/to-json-schema.js";
 export type { ValidationIssue } from "./schema/validate.js";
-export {
-  createScriptedModel,
-  type Script,
-  type ScriptedAnswer,
-  type ScriptedModel,
-  type ScriptedModelOptions,
-  type ScriptedReply,
-} from "./model/scripted-model.js";
-export { ScriptError } from "./error/script-error.js";
