@@ -1,0 +1,152 @@
+// The command line as a process: what goes to which stream, and how it ends.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { cliPath, runCli } from "../fixtures/run-node.js";
+
+const task = fileURLToPath(new URL("../fixtures/scripted-task.mjs", import.meta.url));
+let folder = "";
+let records = "";
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "distillate-cli-"));
+  records = join(folder, "records");
+  await mkdir(records);
+  await writeFile(join(records, "a.txt"), "Title: Alpha\u2028and more");
+  await writeFile(join(records, "b.json"), '{"Title": broken');
+  await writeFile(join(records, "c.txt"), "");
+  await writeFile(join(records, "d.md"), "# Title: Delta");
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+interface Line {
+  source: string;
+  ok: boolean;
+  data?: { title: string | null };
+  fields?: { title: { status: string; spans: { start: number; end: number; text: string }[] } };
+  error?: { code: string; message: string };
+  ms: number;
+}
+
+function linesOf(text: string): Line[] {
+  return text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line) as Line);
+}
+
+it("writes one line of JSON per record to the standard output, failures included, and goes on", async () => {
+  const { exitCode, stdout, stderr } = await runCli(["run", task, records]);
+  const lines = linesOf(stdout);
+  expect(lines.map(({ source, ok }) => [source.slice(records.length + 1), ok])).toEqual([
+    ["a.txt", true],
+    ["b.json", false],
+    ["c.txt", false],
+    ["d.md", true],
+  ]);
+  expect(lines[0]).toMatchObject({ data: { title: "Alpha" }, warnings: [], usage: { requests: 1 }, ms: expect.any(Number) as number });
+  const [span] = lines[0].fields?.title.spans ?? [];
+  expect((await readFile(join(records, "a.txt"), "utf8")).slice(span.start, span.end)).toBe("Alpha");
+  expect(lines[2].error?.code).toMatch(/^[A-Z_]+$/);
+  expect(lines[2].error?.message).not.toBe("");
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain("4/4 ");
+  expect(stderr).toMatch(/4 records, \d failed/);
+});
+
+it("ends with 0 and says nothing where all is well and quiet is asked for", async () => {
+  const run = await runCli(["run", task, join(records, "*.{txt,md}"), "--quiet"]);
+  expect(run.exitCode).toBe(1);
+  const well = await runCli(["run", task, join(records, "a.txt"), join(records, "d.md"), "--quiet"]);
+  expect(well).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(linesOf(well.stdout)).toHaveLength(2);
+});
+
+it("writes to a file, in the place of what it held", async () => {
+  const out = join(folder, "out.jsonl");
+  await writeFile(out, "old\n".repeat(100));
+  const { exitCode, stdout } = await runCli(["run", task, join(records, "a.txt"), "--out", out]);
+  expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: "" });
+  expect(linesOf(await readFile(out, "utf8"))).toHaveLength(1);
+});
+
+it("reads the standard input as one document, and writes tables", async () => {
+  const { exitCode, stdout } = await runCli(["run", task, "-", "--table"], { input: "Title: Gamma" });
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/title +Gamma +verbatim/);
+});
+
+it.each([
+  ["an unknown task", ["run", "parseInvoise", "."], /Did you mean parseInvoice\?.*extractContractClauses/],
+  ["a task file that is not there", ["run", "./none.js", "."], /no file \.\/none\.js/],
+  ["a module without a task", ["run", cliPath.replace("main.js", "units.js"), "."], /is no task/],
+  ["a path that is not there", ["run", "parseInvoice", "none.txt"], /none\.txt/],
+  ["a pattern without a match", ["run", "parseInvoice", "none/*.pdf"], /matches no file/],
+  ["no path", ["run", "parseInvoice"], /missing required argument/],
+  ["an unknown option", ["run", "parseInvoice", ".", "--nope"], /unknown option/],
+  ["an unknown language", ["run", "parseInvoice", ".", "--language", "fr"], /en, zh/],
+  ["a count that is none", ["run", "parseInvoice", ".", "--samples", "0"], /whole number/],
+  ["an unknown model", ["run", "parseInvoice", "package.json", "--model", "qwen"], /no model "qwen".*Did you mean/],
+  ["an output that cannot be written", ["run", "parseInvoice", "package.json", "--out", "/none/out.jsonl"], /cannot be written/],
+  ["an unknown command", ["walk"], /unknown command/],
+  ["a model to remove that no one knows", ["models", "remove", "qwen"], /no model "qwen"/],
+])("calls %s wrong usage, on the standard error alone", async (_, args, message) => {
+  const run = await runCli(args, { env: { DISTILLATE_HOME: folder, DISTILLATE_MODEL: "" } });
+  expect(run).toMatchObject({ exitCode: 2, stdout: "" });
+  expect(run.stderr).toMatch(message);
+});
+
+it("shows its version, its help with examples, and the ready tasks", async () => {
+  const version = await runCli(["--version"]);
+  expect(version).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) as string });
+  const help = await runCli(["--help"]);
+  expect(help.exitCode).toBe(0);
+  expect(help.stdout).toContain("distillate run extractContractClauses contracts/");
+  const tasks = await runCli(["tasks"]);
+  for (const name of ["diagnose", "extractContractClauses", "parseBalanceSheet", "parseInvoice"]) expect(tasks.stdout).toContain(name);
+});
+
+it("lists models, and says how to get one that is not here", async () => {
+  const env = { DISTILLATE_HOME: join(folder, "home") };
+  const list = await runCli(["models", "list"], { env });
+  expect(list.exitCode).toBe(0);
+  expect(list.stdout).toMatch(/qwen2\.5-coder-1\.5b-instruct \(default\) +1\.12 GB +Apache-2\.0 +not here/);
+  const path = await runCli(["models", "path", "smollm2-135m-instruct"], { env });
+  expect(path).toMatchObject({ exitCode: 1, stdout: "" });
+  expect(path.stderr).toContain("distillate models pull smollm2-135m-instruct");
+});
+
+it("tells what works on this machine, and fails where something needed does not", async () => {
+  const env = { HF_ENDPOINT: "http://127.0.0.1:1" };
+  const well = await runCli(["doctor"], { env: { ...env, DISTILLATE_HOME: join(folder, "home") } });
+  expect(well.exitCode).toBe(0);
+  for (const title of ["Node.js", "ONNX Runtime", "Devices", "Memory", "Models", "Cache folder", "Model sources"]) {
+    expect(well.stdout).toContain(title);
+  }
+  const broken = await runCli(["doctor"], { env: { ...env, DISTILLATE_HOME: join(records, "a.txt", "x"), DISTILLATE_ORT_LIB: "/none.so" } });
+  expect(broken.exitCode).toBe(1);
+  expect(broken.stdout).toMatch(/FAIL +ONNX Runtime/);
+  expect(broken.stdout).toMatch(/FAIL +Cache folder[\s\S]*-> Set DISTILLATE_HOME/);
+});
+
+it("stops at an interrupt, keeps what is finished, and ends with 130", async () => {
+  const out = join(folder, "interrupted.jsonl");
+  const run = await runCli(["run", task, join(records, "a.txt"), join(records, "d.md"), "--out", out], {
+    env: { SCRIPT_DELAY_MS: "1500" },
+    signalAt: { text: "1/2 ", signal: "SIGINT" },
+  });
+  expect(run.exitCode).toBe(130);
+  expect(run.stderr).toContain("1 not done");
+  expect(linesOf(await readFile(out, "utf8"))).toMatchObject([{ ok: true, data: { title: "Alpha" } }]);
+});
+
+it("ends quietly where its reader has seen enough", async () => {
+  const child = spawn(process.execPath, [cliPath, "run", task, records, "--quiet"], { env: { ...process.env, SCRIPT_DELAY_MS: "200" } });
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  await once(child.stdout, "data");
+  child.stdout.destroy();
+  const [exitCode] = (await once(child, "close")) as [number];
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+});
