@@ -2,11 +2,19 @@
 import { MaskCache } from "./mask-cache.js";
 import { createTokenTrie, type TokenTrie } from "./token-trie.js";
 
+/**
+ * ASCII from the space on, and the bytes that go on with a character. Without its first byte a character
+ * cannot be begun, which is no dead end.
+ */
+const ALWAYS_NEEDED = Uint8Array.from({ length: 0xc0 - 0x20 }, (_, index) => 0x20 + index);
+
 export interface Vocabulary {
   /** Number of token ids; a mask has `ceil(size / 32)` words. */
   readonly size: number;
   readonly tokenBytes: readonly (Uint8Array | undefined)[];
   readonly endTokens: readonly number[];
+  /** The bytes that are a token of their own. */
+  readonly singleBytes: ReadonlySet<number>;
   /** Every token that has bytes. */
   readonly trie: TokenTrie;
   /** Only the tokens that are not plain string text. */
@@ -42,11 +50,13 @@ export function createVocabulary(tokenBytes: readonly (Uint8Array | undefined)[]
     else special.push(id);
   }
   const maskWords = Math.ceil(tokenBytes.length / 32);
-  requireSingleBytes({ tokenBytes });
+  const singleBytes = new Set(ids.flatMap((id) => (tokenBytes[id]!.length === 1 ? [tokenBytes[id]![0]] : [])));
+  requireBytes(ALWAYS_NEEDED, { singleBytes });
   return {
     size: tokenBytes.length,
     tokenBytes,
     endTokens,
+    singleBytes,
     trie: createTokenTrie(tokenBytes, ids),
     specialTrie: createTokenTrie(tokenBytes, special),
     longestCharacters,
@@ -88,18 +98,9 @@ function isPlain(bytes: Uint8Array): boolean {
   }
 }
 
-/**
- * ASCII from the space on, and the bytes that go on with a character. Without its first byte a character
- * cannot be begun, which is no dead end.
- */
-function requireSingleBytes({ tokenBytes }: Pick<Vocabulary, "tokenBytes">): void {
-  requireBytes(Uint8Array.from({ length: 0xc0 - 0x20 }, (_, index) => 0x20 + index), { tokenBytes });
-}
-
 /** @throws RangeError where one of `bytes` has no token of its own */
-export function requireBytes(bytes: Uint8Array, { tokenBytes }: Pick<Vocabulary, "tokenBytes">): void {
-  const missing = new Set(bytes);
-  for (const token of tokenBytes) if (token?.length === 1) missing.delete(token[0]);
+export function requireBytes(bytes: Uint8Array, { singleBytes }: Pick<Vocabulary, "singleBytes">): void {
+  const missing = new Set(bytes.filter((byte) => !singleBytes.has(byte)));
   if (missing.size === 0) return;
   const list = [...missing].map((byte) => `0x${byte.toString(16)}`).join(", ");
   throw new RangeError(`The vocabulary has no token for the single bytes ${list}, which constrained decoding needs.`);

@@ -173,6 +173,7 @@ test.each<[path: string, schema: JsonSchema]>([
   ["/oneOf", { oneOf: [name, { type: "string", maxLength: 3 }] }],
   ["/oneOf", { oneOf: [{ type: "integer" }, { type: "number" }] }],
   ["/oneOf", { oneOf: [{ const: { a: 1, b: 2 } }, { const: { b: 2, a: 1 } }] }],
+  ["/oneOf", { oneOf: ["a", "b"].map((kind) => ({ type: "object", properties: { kind: { const: kind } } })) }],
   ["/allOf", { allOf: [name, { maxLength: 3 }] }],
   ["/not", { not: name }],
   ["/type", { anyOf: [name], type: "string" }],
