@@ -1,0 +1,86 @@
+// What all benchmarks share: arguments, the models they name, tables, goals with `--check`, and the `--json` file.
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { cpus, loadavg } from "node:os";
+import { basename } from "node:path";
+import { parseArgs } from "node:util";
+import { findEntry, pullModel } from "../../dist/engine/index.js";
+
+const BOTH_SIZES = ["qwen2.5-coder-0.5b-instruct", "qwen2.5-coder-1.5b-instruct"];
+
+const COMMON_OPTIONS = {
+  model: { type: "string", multiple: true, default: BOTH_SIZES },
+  threads: { type: "string", default: String(cpus().length) },
+  check: { type: "boolean", default: false },
+  json: { type: "string" },
+};
+
+/** The command line; `options` are those of one benchmark, as `parseArgs` takes them. Ends with 2 where it makes no sense. */
+export function readArguments(options = {}) {
+  try {
+    const { values } = parseArgs({ options: { ...COMMON_OPTIONS, ...options } });
+    return { ...values, threadCount: positiveInteger("threads", values.threads) };
+  } catch (error) {
+    console.error(error.message);
+    process.exit(2);
+  }
+}
+
+export function positiveInteger(name, text) {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new RangeError(`--${name} wants a whole number of at least 1, not ${text}`);
+  return value;
+}
+
+/** `--model` names a file, or an id of the catalogue, which is fetched if need be. */
+export async function locateModel(idOrPath) {
+  if (existsSync(idOrPath)) return { name: basename(idOrPath, ".gguf"), path: idOrPath };
+  const { id } = findEntry(idOrPath);
+  return { name: id, path: await pullModel(id) };
+}
+
+export function printTable(header, rows) {
+  const cells = [header, ...rows].map((row) => row.map(String));
+  const widths = header.map((_, column) => Math.max(...cells.map((row) => row[column].length)));
+  for (const row of cells) {
+    console.log(row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join("  "));
+  }
+  console.log();
+}
+
+export function median(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+}
+
+export class BenchReport {
+  #goals = [];
+  #figures = {};
+
+  constructor(name) {
+    this.name = name;
+    this.#figures.machine = { processor: cpus()[0]?.model, cores: cpus().length, node: process.version, loadAtStart: loadavg()[0] };
+  }
+
+  /** Keeps figures for the `--json` file. */
+  add(key, figures) {
+    this.#figures[key] = figures;
+  }
+
+  goal(what, value, relation, limit) {
+    const met = relation === "at least" ? value >= limit : value <= limit;
+    this.#goals.push({ what, value, relation, limit, met });
+  }
+
+  /** Prints the goals, writes the file; with `--check` a missed goal is exit code 1. */
+  async finish({ check, json }) {
+    printTable(
+      ["goal", "value", "limit", ""],
+      this.#goals.map(({ what, value, relation, limit, met }) => [what, value.toFixed(3), `${relation} ${limit}`, met ? "met" : "MISSED"]),
+    );
+    const { machine, ...figures } = this.#figures;
+    const report = { bench: this.name, machine, figures, goals: this.#goals };
+    if (json) await writeFile(json, `${JSON.stringify(report, undefined, 2)}\n`);
+    process.exitCode = check && this.#goals.some(({ met }) => !met) ? 1 : 0;
+  }
+}

@@ -1,0 +1,31 @@
+// This package's engine as the benchmarks open it: the logits of every position, which `loadEngine` does not give.
+import { join } from "node:path";
+import { openGguf } from "../../dist/engine/checkpoint/gguf.js";
+import { homeFolder } from "../../dist/engine/index.js";
+import { Decoder } from "../../dist/engine/decoder.js";
+import { convertOnce } from "../../dist/engine/graph/converted-cache.js";
+import { Runtime } from "../../dist/engine/ort/runtime.js";
+
+/** As in `loadEngine`, so that both use one conversion. */
+const CONTEXT_LENGTH = 32_768;
+
+export async function openDecoder(modelPath, { threadCount, weights }) {
+  const checkpoint = await openGguf(modelPath);
+  try {
+    const contextLength = Math.min(CONTEXT_LENGTH, checkpoint.config.contextLength);
+    const cacheFolder = join(homeFolder(), "converted");
+    const graphPath = await convertOnce(checkpoint, { weights, contextLength, cacheFolder });
+    const runtime = new Runtime();
+    const session = await runtime.loadSession(graphPath, { threadCount });
+    const decoder = new Decoder(runtime, session, checkpoint.config, contextLength);
+    return {
+      decoder,
+      close() {
+        decoder.close();
+        runtime.close();
+      },
+    };
+  } finally {
+    await checkpoint.close();
+  }
+}

@@ -1,0 +1,111 @@
+// The whole engine against llama.cpp on the same file: prompt ids, greedy text, and probabilities position by position.
+// llama-cpp/make-goldens.mjs made the golden files; bench:fidelity compares larger models, and perplexity.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { adviceFor } from "../../engine/checkpoint/family-advice.js";
+import { fileHash } from "../../engine/checkpoint/file-hash.js";
+import { openGguf } from "../../engine/checkpoint/gguf.js";
+import { homeFolder } from "../../engine/checkpoint/home-folder.js";
+import { Decoder } from "../../engine/decoder.js";
+import { Engine } from "../../engine/engine.js";
+import { convertOnce } from "../../engine/graph/converted-cache.js";
+import { Runtime } from "../../engine/ort/runtime.js";
+import { createTokenizer } from "../../engine/tokenizer/create-tokenizer.js";
+import type { ChatMessage } from "../../engine/tokenizer/tokenizer.js";
+import { realModelPath } from "../fixtures/real-model.js";
+import { compareGoldens, type Golden } from "./llama-cpp/compare.mjs";
+
+const MODEL = "qwen2.5-coder-0.5b-instruct";
+/** Where llama.cpp's best token leads its second by less (in log probability), rounding may pick either. */
+const TIE = 0.2;
+/** As in `loadEngine`, so that the conversion is the one that other tests and users have. */
+const CONTEXT_LENGTH = 32_768;
+
+type Prompt = { name: string } & ({ messages: ChatMessage[] } | { text: string });
+
+let modelPath: string;
+let prompts: Prompt[];
+let golden: { sha256: string; prompts: Golden[] };
+let decoder: Decoder;
+let engine: Engine;
+
+async function readJson<T>(name: string): Promise<T> {
+  return JSON.parse(await readFile(new URL(`llama-cpp/${name}.json`, import.meta.url), "utf8")) as T;
+}
+
+/** The parts of `loadEngine`, because the comparison needs the logits of every position. */
+async function openEngine(path: string): Promise<{ decoder: Decoder; engine: Engine }> {
+  const checkpoint = await openGguf(path);
+  try {
+    const cacheFolder = join(homeFolder(), "converted");
+    const graphPath = await convertOnce(checkpoint, { weights: "exact", contextLength: CONTEXT_LENGTH, cacheFolder });
+    const runtime = new Runtime();
+    const session = await runtime.loadSession(graphPath, { threadCount: 2 });
+    const opened = new Decoder(runtime, session, checkpoint.config, CONTEXT_LENGTH);
+    const { metadata } = checkpoint;
+    const tokenizer = createTokenizer(metadata);
+    return { decoder: opened, engine: new Engine({ runtime, decoder: opened, tokenizer, advice: adviceFor(metadata) }) };
+  } finally {
+    await checkpoint.close();
+  }
+}
+
+async function greedyTokens(prompt: readonly number[], maxTokens: number): Promise<number[]> {
+  const request = { prompt, maxTokens, format: { type: "text" }, sampling: { temperature: 0 } } as const;
+  for await (const event of engine.generate(request)) {
+    if (event.type === "finish") return event.result.tokens.map(({ id }) => id);
+  }
+  throw new Error("the engine gave no result");
+}
+
+/** Undefined where the two are equal. */
+function firstDifference(ours: readonly number[], theirs: readonly number[]): number | undefined {
+  const length = Math.max(ours.length, theirs.length);
+  for (let index = 0; index < length; index++) if (ours[index] !== theirs[index]) return index;
+  return undefined;
+}
+
+beforeAll(async () => {
+  modelPath = await realModelPath(MODEL);
+  prompts = await readJson<Prompt[]>("prompts");
+  golden = await readJson(MODEL);
+  ({ decoder, engine } = await openEngine(modelPath));
+});
+
+afterAll(() => engine?.close());
+
+test("the goldens are of this file and of these prompts", async () => {
+  expect(golden.sha256).toBe(await fileHash(modelPath));
+  expect(golden.prompts.map(({ name }) => name)).toEqual(prompts.map(({ name }) => name));
+});
+
+test("prompt ids are those of llama.cpp, chat template included", () => {
+  const { tokenizer } = engine;
+  for (const [index, prompt] of prompts.entries()) {
+    const ids = "messages" in prompt ? tokenizer.encodeChat(prompt.messages).tokens : tokenizer.encode(prompt.text);
+    expect(ids, prompt.name).toEqual(golden.prompts[index].prompt);
+  }
+});
+
+test("probabilities agree with llama.cpp's at every position", async () => {
+  const agreement = await compareGoldens(decoder, golden.prompts);
+  console.log("against llama.cpp, teacher-forced:", agreement);
+  expect(agreement.positions).toBeGreaterThanOrEqual(500);
+  expect(agreement.topAgreement).toBeGreaterThanOrEqual(0.975);
+  expect(agreement.meanDifference).toBeLessThan(0.02);
+}, 300_000);
+
+test("greedy text is llama.cpp's, token by token, up to a near tie", async () => {
+  const { endTokens } = engine.tokenizer;
+  const diverged: string[] = [];
+  for (const { name, prompt, next, margins } of golden.prompts) {
+    const theirs = endTokens.includes(next[next.length - 1]) ? next.slice(0, -1) : next;
+    const at = firstDifference(await greedyTokens(prompt, next.length), theirs);
+    if (at === undefined) continue;
+    diverged.push(`${name} at ${at}, margin ${margins[at]}`);
+    expect(margins[at], `${name} at ${at}`).toBeLessThan(TIE);
+  }
+  console.log(`token-identical: ${golden.prompts.length - diverged.length} of ${golden.prompts.length}; not: ${diverged.join("; ")}`);
+  expect(golden.prompts.length - diverged.length).toBeGreaterThanOrEqual(20);
+}, 300_000);
