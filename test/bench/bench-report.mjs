@@ -1,7 +1,7 @@
 // What all benchmarks share: arguments, the models they name, tables, goals with `--check`, and the `--json` file.
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { cpus, loadavg } from "node:os";
+import { availableParallelism, cpus, loadavg } from "node:os";
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
 import { findEntry, pullModel } from "../../dist/engine/index.js";
@@ -10,26 +10,32 @@ const BOTH_SIZES = ["qwen2.5-coder-0.5b-instruct", "qwen2.5-coder-1.5b-instruct"
 
 const COMMON_OPTIONS = {
   model: { type: "string", multiple: true, default: BOTH_SIZES },
-  threads: { type: "string", default: String(cpus().length) },
+  threads: { type: "string", count: true, default: String(availableParallelism()) },
   check: { type: "boolean", default: false },
   json: { type: "string" },
 };
 
-/** The command line; `options` are those of one benchmark, as `parseArgs` takes them. Ends with 2 where it makes no sense. */
+/**
+ * The command line. `options` are those of one benchmark, as `parseArgs` takes them; `count` makes a whole number of a
+ * value, `oneOf` lists the values there are. A command line that makes no sense ends the process with 2.
+ */
 export function readArguments(options = {}) {
+  const all = { ...COMMON_OPTIONS, ...options };
   try {
-    const { values } = parseArgs({ options: { ...COMMON_OPTIONS, ...options } });
-    return { ...values, threadCount: positiveInteger("threads", values.threads) };
+    const { values } = parseArgs({ options: all });
+    return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, checkedValue(name, value, all[name])]));
   } catch (error) {
     console.error(error.message);
     process.exit(2);
   }
 }
 
-export function positiveInteger(name, text) {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new RangeError(`--${name} wants a whole number of at least 1, not ${text}`);
-  return value;
+function checkedValue(name, value, { count, oneOf }) {
+  if (oneOf && !oneOf.includes(value)) throw new RangeError(`--${name} is one of ${oneOf.join(", ")}, not ${value}`);
+  if (count && !(Number(value) >= 1 && Number.isInteger(Number(value)))) {
+    throw new RangeError(`--${name} is a whole number of at least 1, not ${value}`);
+  }
+  return count ? Number(value) : value;
 }
 
 /** `--model` names a file, or an id of the catalogue, which is fetched if need be. */

@@ -1,7 +1,7 @@
 // How fast the engine is beside llama.cpp: same file, same threads, in turns (A B A B), medians; memory, start, and a busy core.
 //   npm run bench:engine -- [--model ID|PATH]... [--threads N] [--rounds N] [--check] [--json FILE]
 import { readFile } from "node:fs/promises";
-import { BenchReport, locateModel, median, positiveInteger, printTable, readArguments } from "./bench-report.mjs";
+import { BenchReport, locateModel, median, printTable, readArguments } from "./bench-report.mjs";
 import { besideBurner, startEngine } from "./speed-process.mjs";
 
 const OURS = "distillate";
@@ -134,16 +134,16 @@ function setGoals(report, model, { figures, memory, burner }) {
   report.goal(`${model}, record beside a busy core: ratio`, burner[OURS].ratio, "at most", 2);
 }
 
-const options = readArguments({ rounds: { type: "string", default: "3" } });
-const settings = { threadCount: options.threadCount, rounds: positiveInteger("rounds", options.rounds) };
+const options = readArguments({ rounds: { type: "string", count: true, default: "3" } });
+const { threads: threadCount, rounds } = options;
 const text = await readFile(new URL("../fixtures/perplexity/contract-en.txt", import.meta.url), "utf8");
 const report = new BenchReport("engine");
 for (const idOrPath of options.model) {
   const model = await locateModel(idOrPath);
-  console.log(`${model.name}, ${settings.threadCount} threads, medians of ${settings.rounds} rounds in turns`);
-  const measured = await measureModel(model, settings, text);
+  console.log(`${model.name}, ${threadCount} threads, medians of ${rounds} rounds in turns`);
+  const measured = await measureModel(model, { threadCount, rounds }, text);
   printModel(measured);
-  report.add(model.name, { ...settings, ...measured });
+  report.add(model.name, { threadCount, rounds, ...measured });
   setGoals(report, model.name, measured);
 }
 await report.finish(options);
