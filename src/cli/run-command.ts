@@ -20,7 +20,7 @@ export interface RunCommandOptions {
   quiet?: boolean;
 }
 
-type Format = (record: BatchRecord<unknown>) => string;
+type Format = (record: BatchRecord<unknown>) => string | Promise<string>;
 
 export async function runCommand(
   taskName: string,
@@ -43,7 +43,7 @@ export async function runCommand(
     for await (const record of runBatch(task, readItems(sources), { ...chosen, signal, onProgress: (report) => progress.update(report) })) {
       counts.done += 1;
       if (!record.ok) counts.failed += 1;
-      if (!output.write(`${format(record)}\n`)) await once(output, "drain");
+      if (!output.write(`${await format(record)}\n`)) await once(output, "drain");
     }
   } finally {
     progress.stop();
@@ -82,11 +82,15 @@ async function closeOutput(output: Writable): Promise<void> {
 }
 
 async function chooseFormat({ table }: RunCommandOptions): Promise<Format> {
-  const { formatExtraction, formatJsonLine } = await import("../index.js");
+  const { formatExtraction, formatJsonLine, readDocument } = await import("../index.js");
   if (!table) return formatJsonLine;
   const width = process.stdout.columns ?? 100;
-  return (record) =>
-    `${record.source}\n${record.ok ? formatExtraction(record.value, { width }) : `failed: ${record.error.message}`}\n`;
+  return async ({ source: path, ...record }) => {
+    if (!record.ok) return `${path}\nfailed: ${record.error.message}\n`;
+    // For line numbers; the standard input cannot be read twice.
+    const document = path === "-" ? undefined : await readDocument({ path });
+    return `${path}\n${formatExtraction(record.value, { width, ...(document && { source: document.source }) })}\n`;
+  };
 }
 
 /** Bars would be torn by records that go to the same terminal. */

@@ -36,8 +36,8 @@ it("shows values, status, confidence and where each stands", () => {
   expect(table).toBe(
     [
       "field            value       status      conf.  where",
-      "───────────────  ──────────  ──────────  ─────  ──────────────────────",
-      "parties[0].name  ACME Ltd    verbatim    0.99   line 2, 19–27, +1 more",
+      "───────────────  ──────────  ──────────  ─────  ───────────────────",
+      "parties[0].name  ACME Ltd    verbatim    0.99   line 2, 19–27 (+1)",
       "parties[1].name  李雷        verbatim    1.00   line 3, /b",
       "date             2024-03-12  derived     0.50   line 3, row 1, Date",
       "total            12.5        ungrounded  –      –",
@@ -45,6 +45,13 @@ it("shows values, status, confidence and where each stands", () => {
       "warning: /date: Look again. [LOW]",
     ].join("\n"),
   );
+});
+
+it("keeps the end of a long path where the line is known, and all of it where it is not", () => {
+  const xpath = "/Invoice/cac:LegalMonetaryTotal/cbc:PayableAmount";
+  const total = extractionOf({ total: 1 }, { total: field("derived", 1, { start: 4, end: 5, text: "1", xpath }) });
+  expect(formatExtraction(total, { source: "<a>\n1" })).toContain("line 2, …/cbc:PayableAmount");
+  expect(formatExtraction(total, { width: 200 }).replaceAll(/\s+/g, "")).toContain("/Invoice/cac:LegalMonetary");
 });
 
 it("keeps within its width whatever the values are, and loses no visible character", () => {

@@ -25,7 +25,7 @@ export function printable(text: string): string {
   return text.replace(unprintable, (run) => (/\s/u.test(run) ? " " : "")).replace(/\s+/gu, " ").trim();
 }
 
-/** Breaks at spaces and beside wide characters, inside a word only where it is longer than a line. */
+/** Breaks at spaces, beside wide characters and after the joints of a path; elsewhere only where a word is longer than a line. */
 export function wrapText(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = "";
@@ -53,7 +53,7 @@ function piecesOf(text: string, columns: number): string[] {
     word = "";
   };
   for (const { segment } of graphemes.segment(text)) {
-    const startsPiece = word.endsWith(" ") && segment !== " ";
+    const startsPiece = (word.endsWith(" ") && segment !== " ") || (/[./]$/u.test(word) && /\p{L}/u.test(segment));
     if (startsPiece || wide.test(segment) || displayWidth(word + segment.trimEnd()) > columns) endWord();
     word += segment;
     if (wide.test(segment)) endWord();

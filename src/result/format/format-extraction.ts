@@ -3,7 +3,7 @@ import type { Span } from "../../input/document.js";
 import type { Extraction, Field, Warning } from "../extraction.js";
 import { isPlainObject, type FieldTree } from "../field-tree.js";
 import { printable, wrapText } from "./display-width.js";
-import { formatTable } from "./text-table.js";
+import { formatTable, type Column } from "./text-table.js";
 
 export interface FormatExtractionOptions {
   /** Columns of the terminal. Default 100. */
@@ -11,6 +11,16 @@ export interface FormatExtractionOptions {
   /** The record's source (`Document.source`), for line numbers. */
   source?: string;
 }
+
+const columns: readonly Column[] = [
+  { title: "field", limit: 28 },
+  { title: "value" },
+  { title: "status", limit: 10 },
+  { title: "conf.", limit: 5 },
+  { title: "where", limit: 34 },
+];
+/** Longer paths lose their beginning where a line number says as much. */
+const pathLimit = 24;
 
 interface Leaf {
   path: string;
@@ -34,7 +44,6 @@ export function formatExtraction<Output>(extraction: Extraction<Output>, options
     field.confidence === undefined ? "–" : field.confidence.toFixed(2),
     printable(placeOf(field.spans, source)),
   ]);
-  const columns = [{ title: "field", limit: 26 }, { title: "value" }, { title: "status", limit: 10 }, { title: "conf.", limit: 5 }, { title: "where", limit: 28 }];
   return [
     ...(rows.length > 0 ? [formatTable(columns, rows, width)] : []),
     ...(absent.length > 0 ? [formatAbsent(absent, width)] : []),
@@ -64,10 +73,18 @@ function wording(value: unknown): string {
 function placeOf(spans: readonly Span[], source: string | undefined): string {
   const [span] = spans;
   if (!span) return "–";
-  const place = span.pointer ?? span.xpath ?? (span.cell && `row ${span.cell.row + 1}, ${span.cell.column}`);
-  const line = source === undefined ? [] : [`line ${lineAt(source, span.start)}`];
-  const more = spans.length > 1 ? [`+${spans.length - 1} more`] : [];
-  return [...line, place ?? `${span.start}–${span.end}`, ...more].join(", ");
+  const path = span.pointer ?? span.xpath;
+  const cell = span.cell && `row ${span.cell.row + 1}, ${span.cell.column}`;
+  const place = (path && source !== undefined ? shortPath(path) : path) ?? cell ?? `${span.start}–${span.end}`;
+  const line = source === undefined ? "" : `line ${lineAt(source, span.start)}, `;
+  const more = spans.length > 1 ? ` (+${spans.length - 1})` : "";
+  return line + place + more;
+}
+
+function shortPath(path: string): string {
+  let short = path;
+  while (short.length > pathLimit && short.indexOf("/", 2) > 0) short = `…${short.slice(short.indexOf("/", 2))}`;
+  return short;
 }
 
 function lineAt(source: string, offset: number): number {
