@@ -1,6 +1,6 @@
 // `distillate models list | pull | path | remove`.
 import { CliError } from "./cli-error.js";
-import { createByteProgress } from "./byte-progress.js";
+import { createByteProgress, type ByteProgress } from "./byte-progress.js";
 import { formatBytes } from "./units.js";
 
 export async function listModelsCommand(): Promise<void> {
@@ -14,20 +14,24 @@ export async function listModelsCommand(): Promise<void> {
 
 export async function pullModelCommand(id: string, signal: AbortSignal): Promise<void> {
   const { pullModel } = await import("../index.js");
-  const progress = createByteProgress(id, process.stderr.isTTY);
+  let progress: ByteProgress | undefined;
   let source: string | undefined;
   try {
     const path = await pullModel(id, {
       signal,
       onProgress: (report) => {
-        if (report.source !== source) process.stderr.write(`from ${(source = report.source)}\n`);
-        progress.update(report.doneBytes, report.totalBytes);
+        if (report.source !== source) {
+          progress?.stop();
+          process.stderr.write(`from ${(source = report.source)}\n`);
+          progress = createByteProgress(id, process.stderr.isTTY);
+        }
+        progress?.update(report.doneBytes, report.totalBytes);
       },
     });
-    progress.stop();
+    progress?.stop();
     process.stdout.write(`${path}\n`);
   } finally {
-    progress.stop();
+    progress?.stop();
   }
 }
 

@@ -37,6 +37,7 @@ export function createRunProgress(totalRecords: number, terminal: boolean): RunP
         stage.bytes.update(report.doneBytes, report.totalBytes);
       } else if (progress.type === "record-progress") {
         endStage();
+        records.begin();
       }
     },
     stop() {
@@ -47,6 +48,8 @@ export function createRunProgress(totalRecords: number, terminal: boolean): RunP
 }
 
 interface RecordProgress {
+  /** The model is there and a record is in work. Called again and again. */
+  begin(): void;
   finish(record: Extract<BatchProgress, { type: "record-finish" }>): void;
   stop(): void;
 }
@@ -62,9 +65,13 @@ function createRecordBar(total: number): RecordProgress {
   });
   let done = 0;
   let failed = 0;
+  const begin = (): void => {
+    if (!bar.isActive) bar.start(total, done, { failed });
+  };
   return {
+    begin,
     finish({ ok }) {
-      if (done === 0) bar.start(total, 0, { failed });
+      begin();
       done += 1;
       if (!ok) failed += 1;
       bar.update(done, { failed });
@@ -76,6 +83,7 @@ function createRecordBar(total: number): RecordProgress {
 function createRecordLines(total: number): RecordProgress {
   let done = 0;
   return {
+    begin() {},
     finish({ source, ok, ms }) {
       done += 1;
       process.stderr.write(`${done}/${total} ${source} ${ok ? "ok" : "failed"} ${formatDuration(ms / 1000)}\n`);
