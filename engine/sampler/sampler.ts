@@ -1,4 +1,5 @@
 // Picks the next token from the logits, under a mask and the request's sampling options.
+import { RuntimeError } from "../error/runtime-error.js";
 import type { Sampling } from "../request.js";
 import { logSumExp } from "./log-probabilities.js";
 import { createRandom } from "./random.js";
@@ -24,9 +25,13 @@ export class Sampler {
   /**
    * @param logits [vocabulary] f32
    * @param mask One bit per token; all tokens are allowed where there is none.
+   * @throws RuntimeError where the logits are no numbers.
    */
   sample(logits: Float32Array, mask?: Uint32Array): SampledToken {
     const best = argmax(logits, mask);
+    if (Number.isNaN(logits[best])) {
+      throw new RuntimeError("The model computed values that are no numbers.", { hint: "Its file may be damaged: fetch it again." });
+    }
     const id = this.#sampling.temperature === 0 ? best : this.#draw(logits, mask, logits[best]);
     return { id, logprob: logits[id] - logSumExp(logits) };
   }
@@ -37,45 +42,56 @@ export class Sampler {
     return this.#pickByWeight(weights.map((weight) => weight ** (1 / this.#sampling.temperature)));
   }
 
+  /** Filters in the order min-p, top-k, top-p, all on the weights after temperature. */
   #draw(logits: Float32Array, mask: Uint32Array | undefined, best: number): number {
-    const { temperature } = this.#sampling;
-    const floor = best - NEGLIGIBLE * temperature;
-    const ids: number[] = [];
+    const { temperature, topK = 0, topP = 1, minP = 0 } = this.#sampling;
+    const floor = best + temperature * Math.max(-NEGLIGIBLE, Math.log(minP));
+    const weight = (id: number): number => Math.exp((logits[id] - best) / temperature);
+    let ids: number[] = [];
     forEachAllowed(logits.length, mask, (id) => {
-      if (logits[id] > floor || logits[id] === best) ids.push(id);
+      if (logits[id] >= floor) ids.push(id);
     });
-    ids.sort((a, b) => logits[b] - logits[a] || a - b);
-    const weights = ids.map((id) => Math.exp((logits[id] - best) / temperature));
-    return ids[this.#pickByWeight(weights.slice(0, this.#keepCount(weights)))];
-  }
-
-  /** How many of the candidates, most likely first, pass top-k, min-p and top-p (in this order). */
-  #keepCount(weights: readonly number[]): number {
-    const { topK = 0, topP = 1, minP = 0 } = this.#sampling;
-    let count = topK > 0 ? Math.min(topK, weights.length) : weights.length;
-    if (minP > 0) {
-      while (count > 1 && weights[count - 1] < minP * weights[0]) count--;
-    }
+    const isCut = topK > 0 && topK < ids.length;
+    if (isCut) ids = likeliest(ids, logits, (near) => near.length >= topK).slice(0, topK);
     if (topP < 1) {
-      let total = 0;
-      for (let i = 0; i < count; i++) total += weights[i];
-      let sum = 0;
-      for (let i = 0; i < count; i++) {
-        sum += weights[i];
-        if (sum >= topP * total) return i + 1;
-      }
+      const share = topP * sum(ids, weight);
+      const ranked = isCut ? ids : likeliest(ids, logits, (near) => sum(near, weight) >= share);
+      ids = ranked.slice(0, countUntil(ranked, weight, share));
     }
-    return count;
+    return ids[this.#pickByWeight(ids.map(weight))];
   }
 
   #pickByWeight(weights: readonly number[]): number {
-    let rest = this.#random() * weights.reduce((sum, weight) => sum + weight, 0);
+    let rest = this.#random() * weights.reduce((total, weight) => total + weight, 0);
     for (let i = 0; i < weights.length; i++) {
       rest -= weights[i];
       if (rest < 0) return i;
     }
     return weights.length - 1;
   }
+}
+
+/**
+ * The most likely tokens, best first: as many as `isEnough` asks for, or some more. To sort all of a vocabulary takes
+ * longer than to compute its logits.
+ */
+function likeliest(ids: readonly number[], logits: Float32Array, isEnough: (near: readonly number[]) => boolean): number[] {
+  const best = ids.reduce((largest, id) => Math.max(largest, logits[id]), Number.NEGATIVE_INFINITY);
+  for (let width = 2; ; width *= 2) {
+    const near = ids.filter((id) => logits[id] >= best - width);
+    if (near.length === ids.length || isEnough(near)) return near.toSorted((a, b) => logits[b] - logits[a] || a - b);
+  }
+}
+
+function sum(ids: readonly number[], weight: (id: number) => number): number {
+  return ids.reduce((total, id) => total + weight(id), 0);
+}
+
+/** How many of the first tokens it takes to reach a share. */
+function countUntil(ids: readonly number[], weight: (id: number) => number, share: number): number {
+  let reached = 0;
+  const last = ids.findIndex((id) => (reached += weight(id)) >= share);
+  return last < 0 ? ids.length : last + 1;
 }
 
 function argmax(logits: Float32Array, mask: Uint32Array | undefined): number {

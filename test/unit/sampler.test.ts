@@ -98,6 +98,13 @@ describe("greedy", () => {
     }
   });
 
+  test("logits that are no numbers are an error", () => {
+    for (const temperature of [0, 1]) {
+      const broken = new Float32Array(4).fill(Number.NaN);
+      expect(() => new Sampler({ temperature }).sample(broken)).toThrow(expect.objectContaining({ code: "RUNTIME_FAILED" }));
+    }
+  });
+
   test("a mask that allows nothing is an error", () => {
     for (const temperature of [0, 1]) {
       expect(() => new Sampler({ temperature }).sample(logits, Uint32Array.of(0))).toThrow(RangeError);
