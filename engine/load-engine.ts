@@ -9,6 +9,7 @@ import { Decoder } from "./decoder.js";
 import { Engine } from "./engine.js";
 import { convertOnce } from "./graph/converted-cache.js";
 import type { WeightMode } from "./graph/linear.js";
+import type { Session } from "./ort/session.js";
 import { createTokenizer } from "./tokenizer/create-tokenizer.js";
 
 /** Positions reserved where the caller names no length; longer ones cost address space for the KV cache. */
@@ -37,8 +38,13 @@ export interface LoadEngineOptions {
  * @throws CheckpointError, UnsupportedModelError, TokenizerError where the file cannot be run.
  * @throws RuntimeError where ONNX Runtime cannot be loaded.
  * @throws DiskSpaceError where the converted model does not fit the disk.
+ * @throws RangeError where an option is no positive whole number.
  */
 export async function loadEngine(modelPath: string, options: LoadEngineOptions = {}): Promise<Engine> {
+  for (const name of ["contextLength", "threadCount"] as const) {
+    const value = options[name] ?? 1;
+    if (!Number.isInteger(value) || value < 1) throw new RangeError(`${name} is a whole number from 1 on, not ${value}`);
+  }
   const checkpoint = await openGguf(modelPath);
   try {
     const { config, metadata, sizeBytes } = checkpoint;
@@ -60,12 +66,14 @@ export async function loadEngine(modelPath: string, options: LoadEngineOptions =
     // The runtime's bindings load native code: only who runs a model in this process pays for it.
     const { Runtime } = await import("./ort/runtime.js");
     const runtime = new Runtime();
+    let session: Session | undefined;
     try {
-      const session = await runtime.loadSession(graphPath, { threadCount: options.threadCount ?? availableParallelism() });
+      session = await runtime.loadSession(graphPath, { threadCount: options.threadCount ?? availableParallelism() });
       options.onProgress?.({ stage: "load", doneBytes: sizeBytes, totalBytes: sizeBytes });
       const decoder = new Decoder(runtime, session, config, contextLength);
       return new Engine({ runtime, decoder, tokenizer, advice: adviceFor(metadata) });
     } catch (error) {
+      session?.close();
       runtime.close();
       throw error;
     }

@@ -4,6 +4,7 @@ import type { Engine } from "../../engine/engine.js";
 import { loadEngine } from "../../engine/load-engine.js";
 import type { EngineEvent, EngineRequest } from "../../engine/request.js";
 import { ask, essence, requestOf } from "../fixtures/engine/ask.js";
+import { byteVocabulary, TOKEN_TYPE } from "../fixtures/byte-vocabulary.js";
 import { temporaryFolder } from "../fixtures/engine/temporary-folder.js";
 import { writeTinyModel } from "../fixtures/engine/tiny-model.js";
 
@@ -188,6 +189,20 @@ describe("limits", () => {
     await expect(ask(engine, request)).rejects.toMatchObject({ code: "PROMPT_TOO_LONG" });
     const shorter = requestOf(almostFull.slice(0, 990), { format: { type: "choice", options }, maxTokens: 1 });
     expect(options).toContain((await ask(engine, shorter)).result.text);
+  });
+
+  test("options of a load that make no sense", async () => {
+    for (const value of [0, -5, 1.5, Number.NaN]) {
+      await expect(loadEngine(path, { home, contextLength: value })).rejects.toThrow(RangeError);
+      await expect(loadEngine(path, { home, threadCount: value })).rejects.toThrow(RangeError);
+    }
+  });
+
+  test("a vocabulary that cannot write JSON: an error, and the next load is unharmed", async () => {
+    const tokenizer = byteVocabulary({ missingBytes: [0x7b], added: [["<|im_end|>", TOKEN_TYPE.control]] });
+    const broken = await writeTinyModel(home, { seed: 5, tokenizer });
+    await expect(loadEngine(broken, { home })).rejects.toThrow(/0x7b/);
+    await (await load()).close();
   });
 
   test("requests that make no sense", async () => {
