@@ -19,20 +19,33 @@ export async function* think(generation: Generation, budget: ThinkingBudget): As
   const closeTokens = tokenizer.encodeMarks(budget.close);
   const closeToken = closeTokens.length === 1 ? closeTokens[0] : undefined;
   let text = "";
+  let shown = 0;
   for (; usage.thinkingTokens < budget.budgetTokens; usage.thinkingTokens++) {
     const { id } = sampler.sample(generation.logits);
     if (generation.isEnd(id) || id === closeToken) break;
     await generation.append([id]);
-    const delta = decoder.push(id);
-    text += delta;
-    if (delta) yield { type: "thinking-delta", text: delta };
+    text += decoder.push(id);
+    const length = thoughtLength(text, budget.close);
+    if (length > shown) yield { type: "thinking-delta", text: text.slice(shown, length) };
+    shown = Math.max(shown, length);
     // Where the mark is no token of its own it is spelled out, and its last token may hold what follows it.
     if (text.includes(budget.close)) {
       usage.thinkingTokens++;
       await generation.append(tokenizer.encode(AFTER_CLOSE));
-      return text.slice(0, text.indexOf(budget.close)).trim();
+      return text.slice(0, length).trim();
     }
   }
+  text += decoder.end();
+  if (text.length > shown) yield { type: "thinking-delta", text: text.slice(shown) };
   await generation.append(tokenizer.encodeMarks(`${budget.close}${AFTER_CLOSE}`));
-  return (text + decoder.end()).trim();
+  return text.trim();
+}
+
+/** How much of the text is thinking for certain: without the mark, and without an end that may become the mark. */
+function thoughtLength(text: string, close: string): number {
+  const at = text.indexOf(close);
+  if (at >= 0) return at;
+  let open = Math.min(close.length - 1, text.length);
+  while (open > 0 && !close.startsWith(text.slice(-open))) open--;
+  return text.length - open;
 }
