@@ -15,18 +15,25 @@ export async function* write(generation: Generation, grammar: Grammar | undefine
   const { request, sampler, usage } = generation;
   const reply = new ReplyText(generation);
   let matcher = grammar?.start();
+  let finishReason: FinishReason = "length";
   while (usage.outputTokens < request.maxTokens) {
     const mask = matcher && maskOf(matcher, generation);
     const { id, logprob } = sampler.sample(generation.logits, mask);
-    if (generation.isEnd(id)) return reply.finish("stop");
+    if (generation.isEnd(id)) {
+      finishReason = "stop";
+      break;
+    }
     usage.outputTokens++;
     const delta = reply.push(id, logprob);
     if (delta) yield { type: "text-delta", text: delta };
     matcher = matcher?.accept(id);
-    if (matcher && mustEnd(matcher, generation)) return reply.finish("stop");
+    if (matcher && mustEnd(matcher, generation)) break;
     if (usage.outputTokens < request.maxTokens) await generation.append([id]);
   }
-  return reply.finish(matcher?.isComplete() ? "stop" : "length");
+  const rest = reply.end();
+  if (rest) yield { type: "text-delta", text: rest };
+  if (matcher?.isComplete()) finishReason = "stop";
+  return { text: reply.text, tokens: reply.tokens, finishReason };
 }
 
 function maskOf(matcher: Matcher, { request, usage }: Generation): Uint32Array {
@@ -52,8 +59,8 @@ function mustEnd(matcher: Matcher, generation: Generation): boolean {
 class ReplyText {
   readonly #tokenizer: Tokenizer;
   readonly #decoder: StreamDecoder;
-  readonly #tokens: OutputToken[] = [];
-  #text = "";
+  readonly tokens: OutputToken[] = [];
+  text = "";
   /** Tokens from this index on end inside a character that is not complete yet. */
   #open = 0;
 
@@ -63,22 +70,24 @@ class ReplyText {
   }
 
   push(id: number, logprob: number): string {
-    const start = this.#text.length;
+    const start = this.text.length;
     const delta = this.#decoder.push(id);
-    this.#tokens.push({ id, start, end: start, logprob });
+    this.tokens.push({ id, start, end: start, logprob });
     if (delta) this.#extend(delta);
     if (delta && endsInsideCharacter(this.#tokenizer.tokenBytes[id])) this.#open--;
     return delta;
   }
 
-  finish(finishReason: FinishReason): WrittenReply {
-    this.#extend(this.#decoder.end());
-    return { text: this.#text, tokens: this.#tokens, finishReason };
+  /** What is left where the reply ends inside a character. */
+  end(): string {
+    const rest = this.#decoder.end();
+    this.#extend(rest);
+    return rest;
   }
 
   #extend(delta: string): void {
-    this.#text += delta;
-    for (; this.#open < this.#tokens.length; this.#open++) this.#tokens[this.#open].end = this.#text.length;
+    this.text += delta;
+    for (; this.#open < this.tokens.length; this.#open++) this.tokens[this.#open].end = this.text.length;
   }
 }
 
