@@ -5,7 +5,7 @@ export { key } from "./general/key.js";
 export { printedAmount, printedDate } from "./general/printed.js";
 export { clauseCategories, type ClauseCategory, type ClauseCategoryKey } from "./legal/clause-categories.js";
 export { contractSchema, contractAnswerSchema, type Contract, type ContractAnswer } from "./legal/contract.js";
-export { patientRecordSchema, type PatientRecord } from "./medical/patient-record.js";
+export { patientRecordSchema, type AliasedPatientRecord, type PatientRecord } from "./medical/patient-record.js";
 export { diagnosisSchema, diagnosisAnswerSchema, type Diagnosis } from "./medical/diagnosis.js";
 export {
   balanceSheetSchema,

@@ -97,11 +97,15 @@ function readAnswer(reading: Reading, sampling: Sampling) {
   return strategy.type === "clauses" ? readClauses(reading, sampling, strategy) : readRecord(reading, sampling);
 }
 
-/** One answer is greedy. Repeated ones, and thinking, need the temperature the model's makers advise. */
+/**
+ * One answer is greedy. Repeated ones need a temperature, and so does the thinking of models trained to think, which
+ * loops without one; those are the models that need text to skip their thinking.
+ */
 function samplings({ context, task }: Reading, { samples = 1, seed = 0 }: TaskOptions): Sampling[] {
   if (!Number.isInteger(samples) || samples < 1) throw new RangeError("samples is a whole number from 1.");
-  if (samples === 1 && !task.definition.thinking) return [{ temperature: 0, seed }];
-  const { temperature, topP } = context.advice;
+  const { temperature, topP, thinking } = context.advice;
+  const thinks = task.definition.thinking !== undefined && thinking.skip !== "";
+  if (samples === 1 && !thinks) return [{ temperature: 0, seed }];
   return Array.from({ length: samples }, (_, index) => ({ temperature, topP, seed: seed + index }));
 }
 

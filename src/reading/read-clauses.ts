@@ -15,7 +15,7 @@ import { readRecord } from "./read-record.js";
 import type { Answer, Reading } from "./reading.js";
 
 /** A quote longer than this holds more than one clause; it only has to anchor its sentences. */
-const MAX_QUOTE_CHARS = 600;
+const MAX_QUOTE_CHARS = 450;
 
 const OPTIONS: Readonly<Record<Language, readonly [yes: string, no: string]>> = { en: ["yes", "no"], zh: ["有", "无"] };
 

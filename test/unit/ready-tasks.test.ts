@@ -97,12 +97,26 @@ describe("diagnose", () => {
     const model = reply(answer);
     const { data, fields } = await diagnose(patient, { model });
     expect(model.requests[0].thinkingBudgetTokens).toBe(256);
-    expect(model.requests[0].sampling).toMatchObject({ temperature: 0.6, topP: 0.95 });
+    expect(model.requests[0].sampling.temperature).toBe(0);
     expect(data.disclaimer).toMatch(/not a diagnosis/);
     const [candidate] = fields.differential;
     expect(candidate.supportingFindings.map(({ status }) => status)).toEqual(["verbatim", "ungrounded"]);
     expect(candidate.supportingFindings[0].spans[0].pointer).toBe("/symptoms/1");
     expect(candidate.condition.status).toBe("derived");
+  });
+
+  it("thinks at the advised temperature where the model was trained to think", async () => {
+    const thinking = { open: "<think>\n", close: "</think>", skip: "<think>\n\n</think>\n\n" };
+    const model = createScriptedModel([{ text: JSON.stringify(answer), thinking: "cough, sweats" }], { advice: { thinking, fewShot: false } });
+    const { trace } = await diagnose(patient, { model });
+    expect(model.requests[0].sampling).toEqual({ temperature: 0.6, topP: 0.95, seed: 0 });
+    expect(trace[0].thinking).toBe("cough, sweats");
+  });
+
+  it("takes the names of other record systems, and shows the record as it came", async () => {
+    const model = reply(answer);
+    await diagnose({ age: 45, gender: "male", symptoms: ["cough"], duration_days: 14, history: { smoking: "20 years" } }, { model });
+    expect(model.requests[0].messages.at(-1)!.content).toContain("duration_days: 14");
   });
 
   it("refuses a patient record without symptoms", async () => {
