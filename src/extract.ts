@@ -1,10 +1,10 @@
 // One call of a task, from record to result, read from top to bottom.
 import { vote } from "./consensus/vote.js";
 import { DistillateError } from "./error/distillate-error.js";
-import { OutputParseError } from "./error/output-parse-error.js";
-import { OutputTruncatedError } from "./error/output-truncated-error.js";
-import { OutputValidationError } from "./error/output-validation-error.js";
-import { RecordInputError } from "./error/record-input-error.js";
+import { OutputParseError } from "./error/output/output-parse-error.js";
+import { OutputTruncatedError } from "./error/output/output-truncated-error.js";
+import { OutputValidationError } from "./error/output/output-validation-error.js";
+import { RecordInputError } from "./error/input/record-input-error.js";
 import { readDocument } from "./input/read-document.js";
 import type { Document } from "./input/document.js";
 import type { LanguageModel, RenderedPrompt, Sampling } from "./model/language-model.js";

@@ -2,7 +2,7 @@
 import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { extname, join, sep } from "node:path";
-import { SourceNotFoundError } from "../error/source-not-found-error.js";
+import { SourceNotFoundError } from "../error/input/source-not-found-error.js";
 import { formatExtensions } from "../input/read-document.js";
 import { createGlobMatcher, globRoot, isGlob } from "./match-glob.js";
 

@@ -2,7 +2,7 @@
 // legacy encodings of China, Taiwan, Japan, Korea and the West. Binary content is refused by name.
 import { analyse } from "chardet";
 import iconv from "iconv-lite";
-import { InputError } from "../error/input-error.js";
+import { InputError } from "../error/input/input-error.js";
 import { binarySignature } from "./binary-signature.js";
 
 const SAMPLE_BYTES = 65_536;

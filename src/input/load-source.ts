@@ -2,9 +2,9 @@
 // `read-document.ts` picks a reader for it.
 import { readFile, stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { EmptyInputError } from "../error/empty-input-error.js";
-import { InputError } from "../error/input-error.js";
-import { InputTooLargeError } from "../error/input-too-large-error.js";
+import { EmptyInputError } from "../error/input/empty-input-error.js";
+import { InputError } from "../error/input/input-error.js";
+import { InputTooLargeError } from "../error/input/input-too-large-error.js";
 import type { RecordInput } from "../task-types.js";
 import { decodeBytes } from "./decode-bytes.js";
 

@@ -1,6 +1,6 @@
 // Builds the text a model reads out of labels and of values that have a place in the source, and finds
 // the way back. Every reader writes into one of these; `read-document.ts` turns it into a Document.
-import { InputTooLargeError } from "../error/input-too-large-error.js";
+import { InputTooLargeError } from "../error/input/input-too-large-error.js";
 import type { Span } from "./document.js";
 
 /** What a span says beside its offsets. One object per value: sameness is by identity. */

@@ -1,6 +1,6 @@
 // A record of any kind to a Document: loads the source, picks the reader, keeps the map back.
 import { extname } from "node:path";
-import { InputError } from "../error/input-error.js";
+import { InputError } from "../error/input/input-error.js";
 import type { RecordInput } from "../task-types.js";
 import { detectLanguage } from "./detect-language.js";
 import type { Document, DocumentFormat, Language } from "./document.js";

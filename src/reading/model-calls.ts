@@ -1,6 +1,6 @@
 // The calls of the model that one record takes: checks their length, passes events on, keeps count and trace.
-import { InputTooLongError } from "../error/input-too-long-error.js";
-import { OutputTruncatedError } from "../error/output-truncated-error.js";
+import { InputTooLongError } from "../error/input/input-too-long-error.js";
+import { OutputTruncatedError } from "../error/output/output-truncated-error.js";
 import type { GenerationRequest, GenerationResult, LanguageModel, RenderedPrompt, Usage } from "../model/language-model.js";
 import type { TraceStep } from "../result/extraction.js";
 import type { TaskOptions } from "../task-types.js";

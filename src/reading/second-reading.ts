@@ -1,6 +1,6 @@
 // Asks again, one field at a time, where the first reading was unsure; the lower of both confidences counts.
-import { OutputParseError } from "../error/output-parse-error.js";
-import { OutputTruncatedError } from "../error/output-truncated-error.js";
+import { OutputParseError } from "../error/output/output-parse-error.js";
+import { OutputTruncatedError } from "../error/output/output-truncated-error.js";
 import type { JsonSchema } from "../model/language-model.js";
 import { fieldLine } from "../prompt/field-lines.js";
 import { renderLayout } from "../prompt/messages.js";

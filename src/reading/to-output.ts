@@ -1,5 +1,5 @@
 // What the model answered -> the task's output: checked, normalised in code, checked again.
-import { OutputValidationError } from "../error/output-validation-error.js";
+import { OutputValidationError } from "../error/output/output-validation-error.js";
 import type { Warning } from "../result/extraction.js";
 import type { FieldTree } from "../result/field-tree.js";
 import { validate } from "../schema/validate.js";

@@ -1,5 +1,5 @@
 // The first step from a reply to a result: JSON, strictly.
-import { OutputParseError } from "../error/output-parse-error.js";
+import { OutputParseError } from "../error/output/output-parse-error.js";
 
 /** @throws {OutputParseError} with the reply, where it is not exactly one JSON value. */
 export function parseOutput(text: string): unknown {

@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import Papa from "papaparse";
 import { describe, expect, it } from "vitest";
 import { DistillateError } from "../../src/error/distillate-error.js";
-import { InputError } from "../../src/error/input-error.js";
+import { InputError } from "../../src/error/input/input-error.js";
 import type { Document, DocumentFormat } from "../../src/input/document.js";
 import { readDocument } from "../../src/input/read-document.js";
 

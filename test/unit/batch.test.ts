@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { listSources } from "../../src/batch/list-sources.js";
 import { createGlobMatcher } from "../../src/batch/match-glob.js";
 import { runBatch, type BatchItem, type BatchProgress, type BatchRecord } from "../../src/batch/run-batch.js";
-import { SourceNotFoundError } from "../../src/error/source-not-found-error.js";
+import { SourceNotFoundError } from "../../src/error/input/source-not-found-error.js";
 import type { Extraction } from "../../src/result/extraction.js";
 import type { SafeResult, Task, TaskOptions } from "../../src/task-types.js";
 

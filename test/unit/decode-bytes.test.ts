@@ -2,7 +2,7 @@
 import * as fc from "fast-check";
 import iconv from "iconv-lite";
 import { describe, expect, it } from "vitest";
-import { InputError } from "../../src/error/input-error.js";
+import { InputError } from "../../src/error/input/input-error.js";
 import { decodeBytes } from "../../src/input/decode-bytes.js";
 
 const ENGLISH = "This Agreement – made in Zürich – is “binding”. Fee: £500, naïve or not.\nThe parties agree as follows.";

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { OutputParseError } from "../../src/error/output-parse-error.js";
+import { OutputParseError } from "../../src/error/output/output-parse-error.js";
 import { leafConfidence } from "../../src/result/leaf-confidence.js";
 import { locateLeaves } from "../../src/result/locate-leaves.js";
 import { parseOutput } from "../../src/result/parse-output.js";

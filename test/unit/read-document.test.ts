@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { DistillateError } from "../../src/error/distillate-error.js";
-import { EmptyInputError } from "../../src/error/empty-input-error.js";
-import { InputError } from "../../src/error/input-error.js";
-import { InputTooLargeError } from "../../src/error/input-too-large-error.js";
+import { EmptyInputError } from "../../src/error/input/empty-input-error.js";
+import { InputError } from "../../src/error/input/input-error.js";
+import { InputTooLargeError } from "../../src/error/input/input-too-large-error.js";
 import { readDocument } from "../../src/input/read-document.js";
 import { storedZip } from "../fixtures/stored-zip.js";
 

@@ -2,7 +2,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { z as z3 } from "zod/v3";
-import { OutputValidationError } from "../../src/error/output-validation-error.js";
+import { OutputValidationError } from "../../src/error/output/output-validation-error.js";
 import { SchemaError } from "../../src/error/schema-error.js";
 import { toJsonSchema } from "../../src/schema/to-json-schema.js";
 import { validate } from "../../src/schema/validate.js";

@@ -1,7 +1,7 @@
 // CSV is read as `| a | b |` rows under a header; each cell keeps its place, row and column.
 // papaparse finds the delimiter and the errors, `csv-cells.ts` the places.
 import Papa from "papaparse";
-import { InputError } from "../../error/input-error.js";
+import { InputError } from "../../error/input/input-error.js";
 import type { MappedText, Place } from "../mapped-text.js";
 import { columnNames } from "./column-names.js";
 import { cellText, csvCells, type CsvCell } from "./csv-cells.js";

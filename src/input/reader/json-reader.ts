@@ -1,6 +1,6 @@
 // JSON is read as indented `key: value` lines, which take fewer tokens than braces and quotes; each value
 // keeps its place and RFC 6901 pointer. JSON.parse judges, `json-scanner.ts` says where.
-import { InputError } from "../../error/input-error.js";
+import { InputError } from "../../error/input/input-error.js";
 import type { MappedText, Place } from "../mapped-text.js";
 import { JsonSyntax, scanJson, type JsonNode } from "./json-scanner.js";
 import type { Reader } from "./reader.js";

@@ -1,7 +1,7 @@
 // XML is read as indented `Name: value` lines without namespace prefixes, attributes as `@name: value` below
 // their element. `xml-tree.ts` says where each value stands.
 import { XMLValidator } from "fast-xml-parser";
-import { InputError } from "../../error/input-error.js";
+import { InputError } from "../../error/input/input-error.js";
 import type { MappedText } from "../mapped-text.js";
 import type { Reader } from "./reader.js";
 import { xmlTree, type XmlAttribute, type XmlElement } from "./xml-tree.js";

@@ -1,7 +1,7 @@
 // A reply that is JSON and does not fit the task's schema; it keeps the text, the parsed value and every issue.
-import type { Usage } from "../model/language-model.js";
-import type { ValidationIssue } from "../schema/validate.js";
-import { DistillateError, type DistillateErrorOptions } from "./distillate-error.js";
+import type { Usage } from "../../model/language-model.js";
+import type { ValidationIssue } from "../../schema/validate.js";
+import { DistillateError, type DistillateErrorOptions } from "../distillate-error.js";
 
 export interface OutputValidationErrorOptions extends DistillateErrorOptions {
   rawText: string;

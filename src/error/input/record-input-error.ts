@@ -1,6 +1,6 @@
 // Structured data that does not fit the task's input schema; thrown before any model is asked.
-import type { ValidationIssue } from "../schema/validate.js";
-import { DistillateError } from "./distillate-error.js";
+import type { ValidationIssue } from "../../schema/validate.js";
+import { DistillateError } from "../distillate-error.js";
 
 export class RecordInputError extends DistillateError {
   readonly code = "RECORD_INVALID";

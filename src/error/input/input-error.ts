@@ -1,5 +1,5 @@
 // Thrown when a record cannot be read: broken syntax, binary content, a missing file. Keeps what was read.
-import { DistillateError, type DistillateErrorOptions } from "./distillate-error.js";
+import { DistillateError, type DistillateErrorOptions } from "../distillate-error.js";
 
 const MAX_RAW_CHARS = 100_000;
 

@@ -1,6 +1,6 @@
 // A reply that is no JSON; thrown by the result stage, which keeps what the model wrote.
-import type { Usage } from "../model/language-model.js";
-import { DistillateError, type DistillateErrorOptions } from "./distillate-error.js";
+import type { Usage } from "../../model/language-model.js";
+import { DistillateError, type DistillateErrorOptions } from "../distillate-error.js";
 
 export interface OutputParseErrorOptions extends DistillateErrorOptions {
   rawText: string;

@@ -1,5 +1,5 @@
 // Thrown by src/batch/list-sources.ts where a path, folder or pattern gives no record.
-import { DistillateError } from "./distillate-error.js";
+import { DistillateError } from "../distillate-error.js";
 
 export class SourceNotFoundError extends DistillateError {
   readonly code = "SOURCE_NOT_FOUND";

@@ -1,6 +1,6 @@
 // A reply that ended at its token limit before its JSON was closed. The bundled engine always closes; servers may not.
-import type { Usage } from "../model/language-model.js";
-import { DistillateError } from "./distillate-error.js";
+import type { Usage } from "../../model/language-model.js";
+import { DistillateError } from "../distillate-error.js";
 
 export class OutputTruncatedError extends DistillateError {
   readonly code = "OUTPUT_TRUNCATED";

@@ -1,5 +1,5 @@
 // A record that does not fit into the model's context together with its reply; thrown before anything is computed.
-import { DistillateError } from "./distillate-error.js";
+import { DistillateError } from "../distillate-error.js";
 
 export interface InputTooLongErrorOptions {
   /** Tokens of the prompt; a lower bound where the record was refused before it was split into tokens. */

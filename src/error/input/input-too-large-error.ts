@@ -1,5 +1,5 @@
 // Thrown when a record is longer than the caller allows to be read.
-import { DistillateError } from "./distillate-error.js";
+import { DistillateError } from "../distillate-error.js";
 
 /** The input is longer than `maxChars`. */
 export class InputTooLargeError extends DistillateError {

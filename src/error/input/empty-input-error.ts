@@ -1,5 +1,5 @@
 // Thrown when a record holds nothing but white space.
-import { DistillateError } from "./distillate-error.js";
+import { DistillateError } from "../distillate-error.js";
 
 /** The input is empty or blank. */
 export class EmptyInputError extends DistillateError {
