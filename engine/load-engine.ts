@@ -1,7 +1,7 @@
 // From a model file to a running engine: reads, converts once, opens the session.
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
 import { adviceFor } from "./checkpoint/family-advice.js";
+import { convertedRoot } from "./checkpoint/converted-folder.js";
 import { openGguf } from "./checkpoint/gguf.js";
 import { homeFolder } from "./checkpoint/home-folder.js";
 import { CheckpointError } from "./error/checkpoint-error.js";
@@ -56,7 +56,7 @@ export async function loadEngine(modelPath: string, options: LoadEngineOptions =
     const graphPath = await convertOnce(checkpoint, {
       weights: options.weights ?? "exact",
       contextLength,
-      cacheFolder: join(options.home ?? homeFolder(), "converted"),
+      cacheFolder: convertedRoot(options.home ?? homeFolder()),
       home: options.home,
       onProgress: (progress) => options.onProgress?.({ stage: "convert", ...progress }),
       signal: options.signal,

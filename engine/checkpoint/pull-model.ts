@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DiskSpaceError } from "../error/model/disk-space-error.js";
 import { ModelDownloadError, type SourceFailure } from "../error/model/model-download-error.js";
+import { removeConverted } from "./converted-folder.js";
 import { catalogue, findEntry, type CatalogueEntry, type ModelSource } from "./catalogue.js";
 import { homeFolder } from "./home-folder.js";
 import { fileSize, findModel, hubSources, repositoryFolder } from "./source/model-store.js";
@@ -67,12 +68,15 @@ export async function listModels({ home = homeFolder() }: ModelFolderOptions = {
 }
 
 /**
- * Removes a model's file and what an interrupted pull left of it.
+ * Removes a model's file, its converted forms and what an interrupted pull left of it.
  * @throws ModelNotFoundError
  */
 export async function removeModel(id: string, { home = homeFolder() }: ModelFolderOptions = {}): Promise<void> {
   const entry = findEntry(id);
-  for (const { repository } of hubSources(entry)) await rm(repositoryFolder(home, repository), { recursive: true, force: true });
+  for (const { repository, file } of hubSources(entry)) {
+    await rm(repositoryFolder(home, repository), { recursive: true, force: true });
+    await removeConverted(file, home);
+  }
   for (const source of entry.sources) {
     if (source.kind === "wheels") await removeWheels(source.packages.map((name) => wheelPath(home, name, source.version)));
   }

