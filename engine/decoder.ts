@@ -2,6 +2,7 @@
 import { KvCache } from "./cache/kv-cache.js";
 import type { DecoderConfig } from "./checkpoint/checkpoint.js";
 import { GraphNames } from "./graph/decoder-graph.js";
+import { createRotaryTables } from "./graph/rotary-tables.js";
 import type { Runtime } from "./ort/runtime.js";
 import type { Binding, Session } from "./ort/session.js";
 import type { Tensor } from "./ort/tensor.js";
@@ -25,18 +26,23 @@ export class Decoder {
     this.config = config;
     this.cache = new KvCache(runtime, config, capacity);
     this.#logits = this.#createLogits(1);
+    const { cosines, sines, shape } = createRotaryTables(config, capacity);
+    const rotaryCosines = runtime.createTensor(cosines, shape);
+    const rotarySines = runtime.createTensor(sines, shape);
     const lastPosition = runtime.createTensor(this.#lastPosition, [1]);
     const totalLength = runtime.createTensor(this.#totalLength, []);
     const logitsStart = runtime.createTensor(this.#logitsStart, [1]);
     // Stands in until the first run sets its own ids.
     const noIds = runtime.createTensor(new BigInt64Array(1), [1, 1]);
-    this.#tensors = [lastPosition, totalLength, logitsStart, noIds];
+    this.#tensors = [lastPosition, totalLength, logitsStart, rotaryCosines, rotarySines, noIds];
     this.#binding = session.bind(
       {
         [GraphNames.inputIds]: noIds,
         [GraphNames.lastPosition]: lastPosition,
         [GraphNames.totalLength]: totalLength,
         [GraphNames.logitsStart]: logitsStart,
+        [GraphNames.rotaryCosines]: rotaryCosines,
+        [GraphNames.rotarySines]: rotarySines,
         ...this.cache.past,
       },
       { [GraphNames.logits]: this.#logits, ...this.cache.present },

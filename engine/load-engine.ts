@@ -55,7 +55,6 @@ export async function loadEngine(modelPath: string, options: LoadEngineOptions =
     }
     const graphPath = await convertOnce(checkpoint, {
       weights: options.weights ?? "exact",
-      contextLength,
       cacheFolder: convertedRoot(options.home ?? homeFolder()),
       home: options.home,
       onProgress: (progress) => options.onProgress?.({ stage: "convert", ...progress }),

@@ -2,24 +2,43 @@
 import { readdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 
+/** What a converted form depends on. */
+export interface ConvertedKey {
+  /** Of the model file, lower-case hexadecimal. */
+  sha256: string;
+  weights: string;
+  /** Of the converter. */
+  version: number;
+}
+
+const NAME = /^(?<stem>.*)-(?<hash>[0-9a-f]{32})-(?<weights>[a-z]+)-v\d+$/;
+
 /** Holds a folder per converted model. */
 export function convertedRoot(home: string): string {
   return join(home, "converted");
 }
 
-/** @param key 32 hexadecimal digits of file, version and options. */
-export function convertedName(modelPath: string, key: string): string {
-  return `${stemOf(modelPath)}-${key}`;
+export function convertedName(modelPath: string, { sha256, weights, version }: ConvertedKey): string {
+  return `${stemOf(modelPath)}-${sha256.slice(0, 32)}-${weights}-v${version}`;
 }
 
 /** Removes all converted forms of a model file. */
 export async function removeConverted(modelPath: string, home: string): Promise<void> {
-  const root = convertedRoot(home);
-  const stem = stemOf(modelPath);
-  for (const name of await readdir(root).catch(() => [])) {
-    const isOf = name.startsWith(`${stem}-`) && /^[0-9a-f]{32}$/.test(name.slice(stem.length + 1));
-    if (isOf) await rm(join(root, name), { recursive: true, force: true });
-  }
+  await removeWhere(convertedRoot(home), (name) => NAME.exec(name)?.groups?.stem === stemOf(modelPath));
+}
+
+/** Removes what other versions of the converter made of the same file. */
+export async function removeOutdated(name: string, root: string): Promise<void> {
+  const current = NAME.exec(name)?.groups;
+  await removeWhere(root, (other) => {
+    const groups = NAME.exec(other)?.groups;
+    return other !== name && groups?.hash === current?.hash && groups?.weights === current?.weights && groups?.stem === current?.stem;
+  });
+}
+
+async function removeWhere(root: string, matches: (name: string) => boolean): Promise<void> {
+  const names = await readdir(root).catch(() => []);
+  for (const name of names.filter(matches)) await rm(join(root, name), { recursive: true, force: true });
 }
 
 function stemOf(modelPath: string): string {

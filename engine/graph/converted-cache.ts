@@ -1,10 +1,10 @@
 // Turns a checkpoint into graph and weights files once, and keeps them for later starts.
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import type { Checkpoint } from "../checkpoint/checkpoint.js";
-import { convertedName } from "../checkpoint/converted-folder.js";
+import { convertedName, removeOutdated } from "../checkpoint/converted-folder.js";
 import { fileHash } from "../checkpoint/file-hash.js";
 import { withDiskSpaceError } from "../checkpoint/source/disk-space.js";
 import { TensorReader } from "./blocks/tensor-reader.js";
@@ -15,7 +15,7 @@ import { encodeModel } from "./onnx-model.js";
 import { WeightsFile } from "./weights-file.js";
 
 /** Part of the key: raise it whenever the graph or the weights come out differently. */
-const FORMAT_VERSION = 2;
+const FORMAT_VERSION = 3;
 const GRAPH_FILE_NAME = "graph.onnx";
 const MANIFEST_FILE_NAME = "manifest.json";
 /** Read at once into one buffer: checking a gigabyte takes 0.2 s that way. */
@@ -26,7 +26,6 @@ const STRAY_AFTER_MS = 3_600_000;
 
 export interface ConversionOptions {
   weights: WeightMode;
-  contextLength: number;
   /** Folder that holds all converted models. */
   cacheFolder: string;
   /** Folder of all else that is kept, such as the hashes of files. Default: that of `homeFolder()`. */
@@ -47,14 +46,15 @@ interface Manifest {
  * @throws DiskSpaceError where the disk is full; nothing half-written is left behind.
  */
 export async function convertOnce(checkpoint: Checkpoint, options: ConversionOptions): Promise<string> {
-  const key = createHash("sha256")
-    .update(JSON.stringify([FORMAT_VERSION, await fileHash(checkpoint.path, options), options.weights, options.contextLength]))
-    .digest("hex")
-    .slice(0, 32);
-  const { cacheFolder } = options;
+  const { cacheFolder, weights } = options;
+  const sha256 = await fileHash(checkpoint.path, options);
+  const name = convertedName(checkpoint.path, { sha256, weights, version: FORMAT_VERSION });
+  const folder = join(cacheFolder, name);
   await removeStrays(cacheFolder);
-  const folder = join(cacheFolder, convertedName(checkpoint.path, key));
-  if (!(await isSound(folder))) await withDiskSpaceError(cacheFolder, () => convert(checkpoint, folder, options));
+  if (!(await isSound(folder))) {
+    await withDiskSpaceError(cacheFolder, () => convert(checkpoint, folder, options));
+    await removeOutdated(name, cacheFolder);
+  }
   return join(folder, GRAPH_FILE_NAME);
 }
 
@@ -101,7 +101,6 @@ async function writeModel(checkpoint: Checkpoint, folder: string, options: Conve
     const builder = new GraphBuilder(weights);
     await writeDecoder(builder, config, new TensorReader(checkpoint), {
       weights: options.weights,
-      contextLength: options.contextLength,
       onLayer: (doneLayers) => {
         options.signal?.throwIfAborted();
         const doneBytes = Math.round((checkpoint.sizeBytes * doneLayers) / config.layerCount);

@@ -8,8 +8,6 @@ import { DataType } from "./onnx-model.js";
 
 export interface DecoderGraphOptions {
   weights: WeightMode;
-  /** Positions the rotary tables cover. */
-  contextLength: number;
   /** Called after each layer; layers of the model in all. */
   onLayer?: (doneLayers: number) => void;
 }
@@ -24,6 +22,9 @@ export const GraphNames = {
   totalLength: "total_sequence_length",
   /** [1] i64: the first token of this run whose logits are wanted; negative counts from the end. */
   logitsStart: "logits_start",
+  /** [positions, headDim / 2] f32, of rotary-tables.ts; positions beyond the cache's capacity are never read. */
+  rotaryCosines: "rotary_cosines",
+  rotarySines: "rotary_sines",
   /** [1, wanted tokens, vocabulary] f32 */
   logits: "logits",
   pastKey: (layer: number) => `past_key.${layer}`,
@@ -40,7 +41,7 @@ export async function writeDecoder(
   options: DecoderGraphOptions,
 ): Promise<void> {
   const writer = new DecoderWriter(builder, config, reader, options.weights);
-  await writer.inputs(options.contextLength);
+  writer.inputs();
   let residual = await writeEmbedding(builder, reader, GraphNames.inputIds);
   let x = await writer.firstNorm(residual);
   for (let layer = 0; layer < config.layerCount; layer++) {
@@ -69,7 +70,7 @@ class DecoderWriter {
     this.#linear = new LinearWriter(builder, reader, weights);
   }
 
-  async inputs(contextLength: number): Promise<void> {
+  inputs(): void {
     const { layerCount, kvHeadCount, headSize, vocabularySize } = this.#config;
     this.#builder.input(GraphNames.inputIds, DataType.int64, [1, "tokens"]);
     this.#builder.input(GraphNames.lastPosition, DataType.int32, [1]);
@@ -85,9 +86,8 @@ class DecoderWriter {
         this.#builder.output(present, DataType.float, [1, kvHeadCount, "capacity", headSize]);
       }
     }
-    const { cosines, sines } = rotaryTables(this.#config, contextLength);
-    await this.#builder.weight("/rotary/cos", cosines, [contextLength, headSize / 2]);
-    await this.#builder.weight("/rotary/sin", sines, [contextLength, headSize / 2]);
+    this.#builder.input(GraphNames.rotaryCosines, DataType.float, ["positions", headSize / 2]);
+    this.#builder.input(GraphNames.rotarySines, DataType.float, ["positions", headSize / 2]);
   }
 
   async firstNorm(h: string): Promise<string> {
@@ -116,7 +116,7 @@ class DecoderWriter {
       domain: MICROSOFT,
       inputs: [
         q, k, v, GraphNames.pastKey(layer), GraphNames.pastValue(layer),
-        GraphNames.lastPosition, GraphNames.totalLength, "/rotary/cos", "/rotary/sin",
+        GraphNames.lastPosition, GraphNames.totalLength, GraphNames.rotaryCosines, GraphNames.rotarySines,
       ],
       outputs: [path, GraphNames.presentKey(layer), GraphNames.presentValue(layer)],
       attributes: {
@@ -187,19 +187,4 @@ class DecoderWriter {
     const values = await this.#reader.readVector(tensor);
     return this.#builder.weight(tensor, values, [values.length]);
   }
-}
-
-/** Su et al. 2021 (RoPE). Both [contextLength, headSize / 2] f32. */
-function rotaryTables({ headSize, ropeBase }: DecoderConfig, contextLength: number) {
-  const half = headSize / 2;
-  const cosines = new Float32Array(contextLength * half);
-  const sines = new Float32Array(contextLength * half);
-  for (let i = 0; i < half; i++) {
-    const frequency = ropeBase ** (-i / half);
-    for (let position = 0; position < contextLength; position++) {
-      cosines[position * half + i] = Math.cos(position * frequency);
-      sines[position * half + i] = Math.sin(position * frequency);
-    }
-  }
-  return { cosines, sines };
 }

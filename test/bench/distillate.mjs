@@ -14,7 +14,7 @@ export async function openDecoder(modelPath, { threadCount, weights }) {
   try {
     const contextLength = Math.min(CONTEXT_LENGTH, checkpoint.config.contextLength);
     const cacheFolder = join(homeFolder(), "converted");
-    const graphPath = await convertOnce(checkpoint, { weights, contextLength, cacheFolder });
+    const graphPath = await convertOnce(checkpoint, { weights, cacheFolder });
     const runtime = new Runtime();
     const session = await runtime.loadSession(graphPath, { threadCount });
     const decoder = new Decoder(runtime, session, checkpoint.config, contextLength);

@@ -39,7 +39,7 @@ async function openEngine(path: string): Promise<{ decoder: Decoder; engine: Eng
   const checkpoint = await openGguf(path);
   try {
     const cacheFolder = join(homeFolder(), "converted");
-    const graphPath = await convertOnce(checkpoint, { weights: "exact", contextLength: CONTEXT_LENGTH, cacheFolder });
+    const graphPath = await convertOnce(checkpoint, { weights: "exact", cacheFolder });
     const runtime = new Runtime();
     const session = await runtime.loadSession(graphPath, { threadCount: 2 });
     const opened = new Decoder(runtime, session, checkpoint.config, CONTEXT_LENGTH);

@@ -1,8 +1,8 @@
 // The converted model: made once, kept, checked byte by byte, never half-written.
 import { execFile } from "node:child_process";
-import { appendFile, cp, mkdir, mkdtemp, open, readdir, readFile, rm, truncate, utimes, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdir, mkdtemp, open, readFile, readdir, rm, truncate, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openGguf } from "../../engine/checkpoint/gguf.js";
@@ -15,7 +15,7 @@ import { writeTinyModel } from "../fixtures/engine/tiny-model.js";
 const run = promisify(execFile);
 const home = await temporaryFolder();
 const cacheFolder = join(home, "converted");
-const defaults = { weights: "exact", contextLength: 64, cacheFolder, home } as const;
+const defaults = { weights: "exact", cacheFolder, home } as const;
 
 let path: string;
 /** What a conversion writes, by file name. */
@@ -59,7 +59,9 @@ describe("a conversion", () => {
 
   test("reports its progress up to the whole file", async () => {
     const seen: { doneBytes: number; totalBytes: number }[] = [];
-    await convert({ contextLength: 32, onProgress: (progress) => seen.push(progress) });
+    const own = await mkdtemp(join(tmpdir(), "distillate-progress-"));
+    await convert({ cacheFolder: own, onProgress: (progress) => seen.push(progress) });
+    await rm(own, { recursive: true });
     const { sizeBytes } = await openGguf(path).then(async (checkpoint) => (await checkpoint.close(), checkpoint));
     expect(seen.map(({ doneBytes }) => doneBytes)).toEqual([Math.round(sizeBytes / 2), sizeBytes]);
     expect(seen.every(({ totalBytes }) => totalBytes === sizeBytes)).toBe(true);
@@ -67,11 +69,9 @@ describe("a conversion", () => {
 
   test("belongs to the file's content and to the options, not to the file's date", async () => {
     const { graphPath } = await convert();
-    for (const change of [{ contextLength: 128 }, { weights: "fast" }] as const) {
-      const other = await convert(change);
-      expect(other).toMatchObject({ isConverted: true });
-      expect(other.graphPath).not.toBe(graphPath);
-    }
+    const other = await convert({ weights: "fast" });
+    expect(other).toMatchObject({ isConverted: true });
+    expect(other.graphPath).not.toBe(graphPath);
     const before = await readFile(path);
     await utimes(path, new Date(), new Date(Date.now() - 5000));
     expect(await convert()).toEqual({ graphPath, isConverted: false });
@@ -79,6 +79,20 @@ describe("a conversion", () => {
     expect((await convert()).graphPath).not.toBe(graphPath);
     await writeFile(path, before);
     expect(await convert()).toEqual({ graphPath, isConverted: false });
+  });
+
+  test("replaces what another version of the converter made of the same file", async () => {
+    const { graphPath } = await convert();
+    const current = dirname(graphPath);
+    const outdated = current.replace(/-v\d+$/, "-v0");
+    const ofOtherFile = outdated.replace(/-[0-9a-f]{32}-/, `-${"0".repeat(32)}-`);
+    for (const folder of [outdated, ofOtherFile]) await mkdir(folder);
+    await rm(current, { recursive: true });
+    expect(await convert()).toEqual({ graphPath, isConverted: true });
+    const names = await readdir(cacheFolder);
+    expect(names).toContain(basename(ofOtherFile));
+    expect(names).not.toContain(basename(outdated));
+    await rm(ofOtherFile, { recursive: true });
   });
 
   test("remembers hashes in the given home only", async () => {

