@@ -53,6 +53,7 @@ export {
   ModelNotFoundError,
   PromptTooLongError,
   RuntimeError,
+  SourceError,
   TokenizerError,
   UnsatisfiableSchemaError,
   UnsupportedModelError,
@@ -69,6 +70,7 @@ export {
   type ModelProgress,
   type PullModelOptions,
   type RuntimeProbe,
+  type SourceFailure,
 } from "../engine/index.js";
 export { ScriptError } from "./error/script-error.js";
 export {
