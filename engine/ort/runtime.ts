@@ -1,6 +1,7 @@
 // A loaded ONNX Runtime with its environment: makes sessions and tensors.
 import { OrtApi, type Pointer } from "./api.js";
 import { findLibrary } from "./library.js";
+import { returnFreedMemory } from "./return-freed-memory.js";
 import { Session, type SessionOptions } from "./session.js";
 import { Tensor, type TensorData } from "./tensor.js";
 
@@ -40,5 +41,6 @@ export class Runtime {
   close(): void {
     this.api.release("ReleaseMemoryInfo", this.#memoryInfo);
     this.api.release("ReleaseEnv", this.#environment);
+    returnFreedMemory();
   }
 }
