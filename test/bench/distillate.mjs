@@ -6,13 +6,9 @@ import { Decoder } from "../../dist/engine/decoder.js";
 import { convertOnce } from "../../dist/engine/graph/converted-cache.js";
 import { Runtime } from "../../dist/engine/ort/runtime.js";
 
-/** As in `loadEngine`, so that both use one conversion. */
-const CONTEXT_LENGTH = 32_768;
-
-export async function openDecoder(modelPath, { threadCount, weights }) {
+export async function openDecoder(modelPath, { threadCount, weights, contextLength }) {
   const checkpoint = await openGguf(modelPath);
   try {
-    const contextLength = Math.min(CONTEXT_LENGTH, checkpoint.config.contextLength);
     const cacheFolder = join(homeFolder(), "converted");
     const graphPath = await convertOnce(checkpoint, { weights, cacheFolder });
     const runtime = new Runtime();

@@ -111,7 +111,7 @@ async function readGoldens(name) {
 
 async function compareModel({ name, path }, texts, { threads: threadCount, weights }) {
   const windows = await scoreWithLlama(path, texts, threadCount);
-  const engine = await openDecoder(path, { threadCount, weights });
+  const engine = await openDecoder(path, { threadCount, weights, contextLength: WINDOW_TOKENS });
   const byText = {};
   for (const text of texts) {
     byText[text.name] = await compareWindows(engine.decoder, windows.filter((window) => window.name === text.name));
