@@ -14,7 +14,8 @@ async function main(): Promise<ExitCode> {
   // A reader that has seen enough (`| head`) is no failure.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(0);
-    throw error;
+    process.stderr.write(`The standard output cannot be written: ${error.message}\n`);
+    process.exit(1);
   });
   let exitCode: ExitCode = 0;
   try {

@@ -1,11 +1,10 @@
 // `distillate run`: sources in, one line of JSON (or a table) per record out, as they finish.
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { open, realpath } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
-import type { Writable } from "node:stream";
 import type { BatchItem, BatchRecord, Language } from "../index.js";
-import { usageError, type ExitCode } from "./cli-error.js";
+import { CliError, usageError, type ExitCode } from "./cli-error.js";
 import { loadTask } from "./load-task.js";
 import { createRunProgress, noRunProgress } from "./run-progress.js";
 import { formatDuration } from "./units.js";
@@ -22,6 +21,15 @@ export interface RunCommandOptions {
 
 type Format = (record: BatchRecord<unknown>) => string | Promise<string>;
 
+interface Output {
+  /** Resolves when more may be written; rejects where nothing more can. */
+  write(text: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Errors that say nothing about the record: each one after it would fail, and try the same again. */
+const modelCodes: ReadonlySet<string> = new Set(["MODEL_DOWNLOAD_FAILED", "NO_DISK_SPACE", "CHECKPOINT_INVALID", "MODEL_UNSUPPORTED"]);
+
 export async function runCommand(
   taskName: string,
   paths: readonly string[],
@@ -32,7 +40,7 @@ export async function runCommand(
   const task = await loadTask(taskName);
   const sources = await listSources(paths);
   await checkModel(options.model);
-  const output = await openOutput(options.out);
+  const output = await openOutput(options.out, sources);
   const format = await chooseFormat(options);
   const { samples, language, concurrency, model } = options;
   const progress = options.quiet ? noRunProgress : createRunProgress(sources.length, drawsBars(options));
@@ -43,11 +51,12 @@ export async function runCommand(
     for await (const record of runBatch(task, readItems(sources), { ...chosen, signal, onProgress: (report) => progress.update(report) })) {
       counts.done += 1;
       if (!record.ok) counts.failed += 1;
-      if (!output.write(`${await format(record)}\n`)) await once(output, "drain");
+      await output.write(`${await format(record)}\n`);
+      if (!record.ok && modelCodes.has(record.error.code)) throw new CliError(record.error.message, 1);
     }
   } finally {
     progress.stop();
-    await closeOutput(output);
+    await output.close();
     if (!options.quiet) summarize(counts, sources.length, (performance.now() - startMs) / 1000);
   }
   return counts.failed > 0 ? 1 : 0;
@@ -57,6 +66,7 @@ export async function runCommand(
 async function checkModel(model = process.env["DISTILLATE_MODEL"]): Promise<void> {
   const { modelPath } = await import("../index.js");
   if (!model || existsSync(model)) return;
+  if (/[/\\]|\.gguf$/.test(model)) throw usageError(`There is no model file ${model}.`);
   await modelPath(model);
 }
 
@@ -66,19 +76,35 @@ async function* readItems(sources: readonly string[]): AsyncGenerator<BatchItem<
   }
 }
 
-async function openOutput(path: string | undefined): Promise<Writable> {
-  if (path === undefined) return process.stdout;
-  try {
-    return (await open(path, "w")).createWriteStream();
-  } catch (error) {
-    throw usageError(`${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
-  }
+async function openOutput(path: string | undefined, sources: readonly string[]): Promise<Output> {
+  if (path === undefined) return { write: writeToStandardOutput, close: async () => {} };
+  const cannot = (error: unknown): string => `${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`;
+  await refuseSource(path, sources);
+  const file = await open(path, "w").catch((error: unknown) => {
+    throw usageError(cannot(error));
+  });
+  return {
+    async write(text) {
+      await file.appendFile(text).catch((error: unknown) => {
+        throw new CliError(cannot(error), 1);
+      });
+    },
+    close: () => file.close(),
+  };
 }
 
-async function closeOutput(output: Writable): Promise<void> {
-  if (output === process.stdout) return;
-  output.end();
-  await once(output, "finish");
+async function writeToStandardOutput(text: string): Promise<void> {
+  if (!process.stdout.write(text)) await once(process.stdout, "drain");
+}
+
+/** Opening the output empties it: a record that lies there would be lost. */
+async function refuseSource(path: string, sources: readonly string[]): Promise<void> {
+  if (!existsSync(path)) return;
+  const target = await realpath(path);
+  for (const source of sources) {
+    if (source === "-" || (await realpath(source)) !== target) continue;
+    throw usageError(`${path} is among the records that are read. Name another file as --out.`);
+  }
 }
 
 async function chooseFormat({ table }: RunCommandOptions): Promise<Format> {

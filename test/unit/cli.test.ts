@@ -1,6 +1,7 @@
 // The command line as a process: what goes to which stream, and how it ends.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -71,6 +72,31 @@ it("writes to a file, in the place of what it held", async () => {
   expect(linesOf(await readFile(out, "utf8"))).toHaveLength(1);
 });
 
+it("never empties a record to write over it", async () => {
+  const record = join(folder, "kept.txt");
+  await writeFile(record, "Title: Kept");
+  const run = await runCli(["run", task, record, "--out", join(folder, "records", "..", "kept.txt")]);
+  expect(run).toMatchObject({ exitCode: 2, stdout: "" });
+  expect(run.stderr).toContain("is among the records");
+  expect(await readFile(record, "utf8")).toBe("Title: Kept");
+});
+
+it.runIf(existsSync("/dev/full"))("says so where what it writes to is full", async () => {
+  const { exitCode, stderr } = await runCli(["run", task, join(records, "a.txt"), "--quiet", "--out", "/dev/full"]);
+  expect(exitCode).toBe(1);
+  expect(stderr).toMatch(/^\/dev\/full cannot be written: ENOSPC[^\n]*\n$/);
+});
+
+it("ends at the first record where the model cannot be run", async () => {
+  const model = join(folder, "broken.gguf");
+  await writeFile(model, "no model");
+  const { exitCode, stdout, stderr } = await runCli(["run", "parseInvoice", join(records, "a.txt"), join(records, "d.md"), "--model", model]);
+  expect(exitCode).toBe(1);
+  expect(linesOf(stdout)).toMatchObject([{ ok: false, error: { code: "CHECKPOINT_INVALID" } }]);
+  expect(stderr).toContain("1 not done");
+  expect(stderr).toMatch(/is not a GGUF file.*\n$/);
+});
+
 it("reads the standard input as one document, and writes tables", async () => {
   const { exitCode, stdout } = await runCli(["run", task, "-", "--table"], { input: "Title: Gamma" });
   expect(exitCode).toBe(0);
@@ -88,6 +114,7 @@ it.each([
   ["an unknown language", ["run", "parseInvoice", ".", "--language", "fr"], /en, zh/],
   ["a count that is none", ["run", "parseInvoice", ".", "--samples", "0"], /whole number/],
   ["an unknown model", ["run", "parseInvoice", "package.json", "--model", "qwen"], /no model "qwen".*Did you mean/],
+  ["a model file that is not there", ["run", "parseInvoice", "package.json", "--model", "./none.gguf"], /no model file \.\/none\.gguf/],
   ["an output that cannot be written", ["run", "parseInvoice", "package.json", "--out", "/none/out.jsonl"], /cannot be written/],
   ["an unknown command", ["walk"], /unknown command/],
   ["a model to remove that no one knows", ["models", "remove", "qwen"], /no model "qwen"/],
