@@ -9,7 +9,7 @@ export interface DistillateErrorOptions {
 }
 
 /**
- * An error with a stable `code`. Test with `DistillateError.isInstance(e)`, which also holds across
+ * An error with a stable `code`. Test with `isInstance` of this class or one below it, which also holds across
  * two copies of the package in one process, where `instanceof` does not.
  */
 export abstract class DistillateError extends Error {
@@ -25,7 +25,15 @@ export abstract class DistillateError extends Error {
     this.hint = options.hint;
   }
 
-  static isInstance(value: unknown): value is DistillateError {
-    return typeof value === "object" && value !== null && brand in value;
+  static isInstance<Class extends DistillateError>(this: abstract new (...args: never[]) => Class, value: unknown): value is Class {
+    if (typeof value !== "object" || value === null || !(brand in value)) return false;
+    // Another copy has other classes of the same names.
+    return (this as unknown) === DistillateError || classNames(value).includes(this.name);
   }
+}
+
+/** Of the object's class and all it extends. */
+function classNames(value: object): string[] {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype instanceof Object ? [prototype.constructor.name, ...classNames(prototype)] : [];
 }

@@ -20,3 +20,11 @@ it("knows an error of another copy of the package, and nothing else", () => {
   expect(publicApi.DistillateError.isInstance(new publicApi.EngineClosedError())).toBe(true);
   for (const other of [new Error("x"), undefined, null, "x", {}]) expect(publicApi.DistillateError.isInstance(other)).toBe(false);
 });
+
+it("tells errors of one class from those of others", () => {
+  const error = new publicApi.EmptyInputError("a.txt");
+  const TheOtherCopy = { EmptyInputError: class EmptyInputError extends publicApi.DistillateError { readonly code = "INPUT_EMPTY"; } };
+  expect(publicApi.EmptyInputError.isInstance(error)).toBe(true);
+  expect(publicApi.EmptyInputError.isInstance(new TheOtherCopy.EmptyInputError("x"))).toBe(true);
+  expect(publicApi.EngineClosedError.isInstance(error)).toBe(false);
+});
