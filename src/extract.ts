@@ -56,6 +56,7 @@ async function prepare(
   options: TaskOptions,
 ): Promise<{ prompts: RecordPrompts; model: LanguageModel }> {
   options.signal?.throwIfAborted();
+  checkOptions(options);
   const document = await readDocument(record);
   const input = checkInput(task, document);
   const model = await resolveModel(options.model, {
@@ -64,6 +65,15 @@ async function prepare(
   });
   options.signal?.throwIfAborted();
   return { prompts: await preparePrompts({ task, document, input, advice: model.advice, options }), model };
+}
+
+/** For callers without types: a wrong option is said before a model is loaded for it. */
+function checkOptions({ samples = 1, maxTokens = 1, readings = 1, language = "en" }: TaskOptions): void {
+  for (const [name, value] of Object.entries({ samples, maxTokens })) {
+    if (!Number.isInteger(value) || value < 1) throw new RangeError(`${name} is a whole number from 1, not ${value}.`);
+  }
+  if (![1, 2].includes(readings)) throw new RangeError(`readings is 1 or 2, not ${String(readings)}.`);
+  if (!["en", "zh"].includes(language)) throw new RangeError(`language is "en" or "zh", not "${String(language)}".`);
 }
 
 /** Structured records are checked before they are asked about; the model reads them as they came. */
@@ -102,7 +112,6 @@ function readAnswer(reading: Reading, sampling: Sampling) {
  * loops without one; those are the models that need text to skip their thinking.
  */
 function samplings({ context, task }: Reading, { samples = 1, seed = 0 }: TaskOptions): Sampling[] {
-  if (!Number.isInteger(samples) || samples < 1) throw new RangeError("samples is a whole number from 1.");
   const { temperature, topP, thinking } = context.advice;
   const thinks = task.definition.thinking !== undefined && thinking.skip !== "";
   if (samples === 1 && !thinks) return [{ temperature: 0, seed }];

@@ -23,7 +23,7 @@ export interface TaskOptions {
   samples?: number;
   /** Language of the prompt. Default: the document's. */
   language?: Language;
-  /** 2 asks again, differently, for values the first reading was unsure of. Default 2. */
+  /** 2 asks again, differently, for named properties of the record that the first reading was unsure of. Default 2. */
   readings?: 1 | 2;
   /** Bound on the tokens of one reply. Default: the task's. */
   maxTokens?: number;

@@ -1,5 +1,6 @@
 // defineTask(): a schema and a template become a typed function.
 import { DistillateError } from "./error/distillate-error.js";
+import { TemplateError } from "./error/template-error.js";
 import { extract, renderRecordPrompt } from "./extract.js";
 import { toJsonSchema } from "./schema/to-json-schema.js";
 import type { CompiledTask, InputOf, OutputOf, TaskDefinition, TypedSchema } from "./task-definition.js";
@@ -10,6 +11,7 @@ import type { RecordInput, SafeResult, Task, TaskOptions } from "./task-types.js
  * strings (`.max()`), describe its fields (`.describe()`), and let what the source may lack be `.nullable()`.
  *
  * @throws {SchemaError} where a schema has no JSON Schema.
+ * @throws {TemplateError} where there is no template, or not in every language.
  */
 export function defineTask<
   Output extends TypedSchema,
@@ -29,9 +31,19 @@ export function defineTask<
 }
 
 function compile(definition: CompiledTask["definition"]): CompiledTask {
+  requireTemplate(definition);
   const schema = toJsonSchema(definition.output);
   const answerSchema = definition.answer?.schema ?? definition.output;
   return { definition, schema, answerSchema, answerJsonSchema: definition.answer ? toJsonSchema(answerSchema) : schema };
+}
+
+/** For callers without types. A function's text is known only when it is asked for. */
+function requireTemplate({ name, template }: CompiledTask["definition"]): void {
+  const texts = typeof template === "object" && template !== null ? [template.en, template.zh] : [template];
+  if (texts.every((text) => typeof text === "string" || typeof text === "function")) return;
+  throw new TemplateError(`The task ${name} has no template, or lacks one of its languages.`, {
+    hint: "Pass `template: \"...\"` for every language, or `{ en: \"...\", zh: \"...\" }`.",
+  });
 }
 
 async function settle<Output>(running: Promise<Output>): Promise<SafeResult<unknown>> {

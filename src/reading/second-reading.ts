@@ -1,6 +1,5 @@
 // Asks again, one field at a time, where the first reading was unsure; the lower of both confidences counts.
-import { OutputParseError } from "../error/output/output-parse-error.js";
-import { OutputTruncatedError } from "../error/output/output-truncated-error.js";
+import { DistillateError } from "../error/distillate-error.js";
 import type { JsonSchema } from "../model/language-model.js";
 import { fieldLine } from "../prompt/field-lines.js";
 import { renderLayout } from "../prompt/messages.js";
@@ -15,13 +14,16 @@ import type { Answer, Reading } from "./reading.js";
 /** Above it 142 of 150 values were right. */
 const SURE = 0.95;
 
-/** The answer with every unsure top-level field read again, differently asked, and both readings combined. */
+/**
+ * The answer with every unsure property of the record read again, differently asked, and both readings combined.
+ * What a schema does not name (a list, a union or a record at the top) cannot be asked for by itself and is read once.
+ */
 export async function addSecondReading(reading: Reading, first: Answer): Promise<Answer> {
   if (reading.readings === 1) return first;
   const view = viewSchema(reading.opening.schema);
   const fields: Record<string, FieldTree> = {};
   const warnings = [...first.warnings];
-  for (const name of unsureFields(first, view)) {
+  for (const name of unsureFields(first, reading.opening.schema, view)) {
     const second = await readField(reading, name);
     if ("code" in second) {
       warnings.push(second);
@@ -40,14 +42,14 @@ function memberOf(value: unknown, name: string): unknown {
   return getAtPointer(value, childPointer("", name));
 }
 
-/** An object or list is unsure where any leaf of it is. */
-function unsureFields({ fields, data }: Answer, view: SchemaView): string[] {
+/** The schema's own properties; an object or list is unsure where any leaf of it is. */
+function unsureFields({ fields, data }: Answer, schema: JsonSchema, view: SchemaView): string[] {
   const unsure = new Set<string>();
   mapLeaves(data, (_value, pointer) => {
     const { confidence } = getAtPointer(fields, pointer) as Field;
     if (confidence !== undefined && confidence < SURE) unsure.add(pointerKeys(pointer)[0]);
   });
-  return [...unsure].filter((name) => name !== undefined && !hasMark(propertyView(view, name), "x-derived"));
+  return [...unsure].filter((name) => Object.hasOwn(propertiesOf(schema), name) && !hasMark(propertyView(view, name), "x-derived"));
 }
 
 async function readField(reading: Reading, name: string): Promise<Answer | Warning> {
@@ -66,13 +68,17 @@ async function readField(reading: Reading, name: string): Promise<Answer | Warni
     });
     return interpretReply(reply, schema, document);
   } catch (error) {
-    if (!(error instanceof OutputParseError) && !(error instanceof OutputTruncatedError)) throw error;
+    // The first reading stands: a question that failed must not lose it. Aborts are no DistillateErrors.
+    if (!DistillateError.isInstance(error)) throw error;
     return { code: "SECOND_READING_FAILED", message: error.message, path };
   }
 }
 
+function propertiesOf(schema: JsonSchema): Readonly<Record<string, JsonSchema>> {
+  return (typeof schema === "object" && (schema.properties as Record<string, JsonSchema> | undefined)) || {};
+}
+
 /** The record's schema with one property. */
 function fieldSchema(schema: JsonSchema, name: string): JsonSchema {
-  const { properties, ...rest } = schema as { properties: Record<string, JsonSchema> };
-  return { ...rest, properties: { [name]: properties[name] }, required: [name] };
+  return { ...(schema as object), properties: { [name]: propertiesOf(schema)[name] }, required: [name] };
 }

@@ -8,6 +8,7 @@ import {
   OutputTruncatedError,
   OutputValidationError,
   RecordInputError,
+  RemoteModelError,
   TemplateError,
   defineTask,
   type TaskProgress,
@@ -146,6 +147,27 @@ describe("a second reading", () => {
     expect(fields.city.confidence).toBeCloseTo(0.8);
     expect(warnings).toMatchObject([{ code: "SECOND_READING_FAILED", path: "/city" }]);
   });
+
+  it("that the model itself fails at leaves the first one standing, with a warning", async () => {
+    const error = new RemoteModelError("gone", { failure: "dropped" });
+    const model = createScriptedModel([withProbability(right, { Lagos: 0.8 }), { text: "", error }]);
+    const { data, warnings } = await person(text, { model });
+    expect(data.city).toBe("Lagos");
+    expect(warnings).toMatchObject([{ code: "SECOND_READING_FAILED", message: "gone", path: "/city" }]);
+  });
+
+  it.each([
+    ["a list", z.array(z.string()).max(5), '["Lagos"]'],
+    ["a record", z.record(z.string(), z.string()), '{"city": "Lagos"}'],
+    ["a union", z.union([z.strictObject({ city: z.string() }), z.strictObject({ year: z.number() })]), '{"city": "Lagos"}'],
+    ["keys the schema does not name", z.looseObject({ year: z.null() }), '{"year": null, "city": "Lagos"}'],
+  ])("is not asked for where the top of the schema is %s", async (_, output, reply) => {
+    const task = defineTask({ ...base, output, template: "t" });
+    const model = createScriptedModel([withProbability(reply, { Lagos: 0.8 })]);
+    const { data, usage } = await task(text, { model });
+    expect(data).toEqual(JSON.parse(reply));
+    expect(usage.requests).toBe(1);
+  });
 });
 
 describe("several samples", () => {
@@ -207,6 +229,20 @@ describe("failures", () => {
   it("of a template name it", async () => {
     const task = defineTask({ ...base, template: "{% if %}" });
     await expect(task("x", { model: createScriptedModel([]) })).rejects.toBeInstanceOf(TemplateError);
+    for (const template of [undefined, null, { en: "t" }]) {
+      expect(() => defineTask({ ...base, template: template as never })).toThrow(TemplateError);
+    }
+  });
+
+  it.each([
+    ["samples", 0],
+    ["samples", 1.5],
+    ["maxTokens", -1],
+    ["maxTokens", Number.NaN],
+    ["readings", 3],
+    ["language", "fr"],
+  ])("of the option %s: %s come before anything is asked or loaded", async (name, value) => {
+    await expect(person(text, { model: "no such model", [name]: value })).rejects.toThrow(RangeError);
   });
 
   it("of the model itself pass through, also through safe()", async () => {
