@@ -3,10 +3,11 @@ import { z } from "zod";
 
 const entry = z.union([z.string(), z.array(z.string()), z.record(z.string(), z.unknown())]);
 
+/** Every field is optional: an export that lacks one, or names it its own way, is still a record to read. */
 const canonical = z.looseObject({
-  age: z.number().min(0).max(150).describe("Age in years"),
-  sex: z.string().min(1).describe("Sex of the patient"),
-  symptoms: z.array(z.string().min(1)).min(1).describe("Complaints and signs"),
+  age: z.number().min(0).max(150).optional().describe("Age in years"),
+  sex: z.string().min(1).optional().describe("Sex of the patient"),
+  symptoms: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).optional().describe("Complaints and signs"),
   durationDays: z.number().min(0).optional().describe("Days since the first symptom"),
   history: entry.optional().describe("Earlier illnesses, habits, exposures"),
   medications: entry.optional().describe("Drugs taken now"),
@@ -15,7 +16,7 @@ const canonical = z.looseObject({
 export type PatientRecord = z.output<typeof canonical>;
 
 /** The names that record systems use for the same fields. */
-export type AliasedPatientRecord = Omit<PatientRecord, "sex" | "durationDays"> & { gender: string; duration_days?: number };
+export type AliasedPatientRecord = Omit<PatientRecord, "sex" | "durationDays"> & { gender?: string; duration_days?: number };
 
 const aliases: Readonly<Record<string, string>> = { gender: "sex", duration_days: "durationDays" };
 

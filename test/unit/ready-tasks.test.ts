@@ -119,7 +119,12 @@ describe("diagnose", () => {
     expect(model.requests[0].messages.at(-1)!.content).toContain("duration_days: 14");
   });
 
-  it("refuses a patient record without symptoms", async () => {
+  it("reads a record that names its fields its own way", async () => {
+    const { data } = await diagnose({ Alter: 45, Beschwerden: "persistent cough" }, { model: reply(answer) });
+    expect(data.differential.length).toBeGreaterThan(0);
+  });
+
+  it("refuses a patient record with an empty list of symptoms", async () => {
     await expect(diagnose({ ...patient, symptoms: [] }, { model: reply(answer) })).rejects.toMatchObject({ code: "RECORD_INVALID" });
   });
 

@@ -26,7 +26,7 @@ describe("types", () => {
 
   it("of ready tasks are plain", () => {
     expectTypeOf(parseInvoice).returns.resolves.toHaveProperty("data").toHaveProperty("total").toEqualTypeOf<number | null>();
-    expectTypeOf(diagnose).parameter(0).extract<{ symptoms: unknown }>().toHaveProperty("symptoms").toEqualTypeOf<string[]>();
+    expectTypeOf(diagnose).parameter(0).extract<{ symptoms?: unknown }>().toHaveProperty("symptoms").toEqualTypeOf<string | string[] | undefined>();
     const { governingLaw } = clauseCategories;
     expectTypeOf(defineContractClauses({ categories: { governingLaw, mine: governingLaw } })).toEqualTypeOf<
       Task<object, Contract<"governingLaw" | "mine">>
