@@ -23,6 +23,7 @@ export {
 export type { ModelProgress } from "./checkpoint/source/source.js";
 export { ChecksumError } from "./error/model/checksum-error.js";
 export { DiskSpaceError } from "./error/model/disk-space-error.js";
+export { HomeFolderError } from "./error/model/home-folder-error.js";
 export { ModelDownloadError, type SourceFailure } from "./error/model/model-download-error.js";
 export { ModelNotFoundError } from "./error/model/model-not-found-error.js";
 export { SourceError } from "./error/model/source-error.js";

@@ -43,7 +43,7 @@ export interface LoadEngineOptions {
  *
  * @throws CheckpointError, UnsupportedModelError, TokenizerError where the file cannot be run.
  * @throws RuntimeError where ONNX Runtime cannot be loaded.
- * @throws DiskSpaceError where the converted model does not fit the disk.
+ * @throws DiskSpaceError where the converted model does not fit the disk, HomeFolderError where it may not be kept.
  * @throws RangeError where an option is no positive whole number.
  */
 export async function loadEngine(modelPath: string, options: LoadEngineOptions = {}): Promise<Engine> {

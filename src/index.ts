@@ -49,6 +49,7 @@ export {
   ChecksumError,
   DiskSpaceError,
   EngineClosedError,
+  HomeFolderError,
   ModelDownloadError,
   ModelNotFoundError,
   PromptTooLongError,

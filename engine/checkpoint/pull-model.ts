@@ -2,12 +2,13 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DiskSpaceError } from "../error/model/disk-space-error.js";
+import { HomeFolderError } from "../error/model/home-folder-error.js";
 import { ModelDownloadError, type SourceFailure } from "../error/model/model-download-error.js";
 import { removeConverted } from "./converted-folder.js";
 import { catalogue, findEntry, type CatalogueEntry, type ModelSource } from "./catalogue.js";
 import { homeFolder } from "./home-folder.js";
 import { fileSize, findModel, hubSources, repositoryFolder } from "./source/model-store.js";
-import { withDiskSpaceError } from "./source/disk-space.js";
+import { withStorageErrors } from "./source/disk-space.js";
 import { adoptFromHubCache } from "./source/hub-cache.js";
 import { fetchFromHub } from "./source/hub.js";
 import { removeAbandoned } from "./source/part-file.js";
@@ -42,7 +43,7 @@ export interface ModelListing {
 /**
  * Gets a model of the catalogue onto this machine and returns the path of its GGUF file, at once where it is there.
  * A pull that was interrupted resumes. The file is verified by sha256 before it counts as present.
- * @throws ModelNotFoundError, ModelDownloadError (every source failed), DiskSpaceError, or the signal's reason.
+ * @throws ModelNotFoundError, ModelDownloadError (every source failed), DiskSpaceError, HomeFolderError, or the signal's reason.
  */
 export async function pullModel(id: string, options: PullModelOptions = {}): Promise<string> {
   return pullEntry(findEntry(id), options);
@@ -95,14 +96,14 @@ export async function pullEntry(entry: CatalogueEntry, options: PullModelOptions
   for (const source of entry.sources) {
     signal?.throwIfAborted();
     try {
-      await withDiskSpaceError(home, () => fetchFrom(source, context));
+      await withStorageErrors(home, () => fetchFrom(source, context));
       const path = await findModel(entry, home);
       if (!path) throw new Error(`the file was removed from ${join(home, "hub")} as soon as it was there`);
       await removeLeftovers(entry, home);
       return path;
     } catch (error) {
       signal?.throwIfAborted();
-      if (error instanceof DiskSpaceError) throw error;
+      if (error instanceof DiskSpaceError || error instanceof HomeFolderError) throw error;
       failures.push({ source: describeSource(source, env), error });
     }
   }

@@ -6,7 +6,7 @@ import { crc32 } from "node:zlib";
 import type { Checkpoint } from "../checkpoint/checkpoint.js";
 import { convertedName, removeOutdated } from "../checkpoint/converted-folder.js";
 import { fileHash } from "../checkpoint/file-hash.js";
-import { withDiskSpaceError } from "../checkpoint/source/disk-space.js";
+import { withStorageErrors } from "../checkpoint/source/disk-space.js";
 import { TensorReader } from "./blocks/tensor-reader.js";
 import { writeDecoder } from "./decoder-graph.js";
 import { GraphBuilder, WEIGHTS_FILE_NAME } from "./graph-builder.js";
@@ -43,7 +43,7 @@ interface Manifest {
  * The path of the graph file for a checkpoint. Converts on the first call; later calls check the kept
  * files byte by byte (CRC-32) and convert again where they are damaged.
  *
- * @throws DiskSpaceError where the disk is full; nothing half-written is left behind.
+ * @throws DiskSpaceError where the disk is full, HomeFolderError where it may not be written to; nothing half-written is left behind.
  */
 export async function convertOnce(checkpoint: Checkpoint, options: ConversionOptions): Promise<string> {
   const { cacheFolder, weights } = options;
@@ -52,7 +52,7 @@ export async function convertOnce(checkpoint: Checkpoint, options: ConversionOpt
   const folder = join(cacheFolder, name);
   await removeStrays(cacheFolder);
   if (!(await isSound(folder))) {
-    await withDiskSpaceError(cacheFolder, () => convert(checkpoint, folder, options));
+    await withStorageErrors(cacheFolder, () => convert(checkpoint, folder, options));
     await removeOutdated(name, cacheFolder);
   }
   return join(folder, GRAPH_FILE_NAME);

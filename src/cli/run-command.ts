@@ -28,7 +28,7 @@ interface Output {
 }
 
 /** Errors that say nothing about the record: each one after it would fail, and try the same again. */
-const modelCodes: ReadonlySet<string> = new Set(["MODEL_DOWNLOAD_FAILED", "NO_DISK_SPACE", "CHECKPOINT_INVALID", "MODEL_UNSUPPORTED"]);
+const modelCodes: ReadonlySet<string> = new Set(["MODEL_DOWNLOAD_FAILED", "NO_DISK_SPACE", "HOME_NOT_WRITABLE", "CHECKPOINT_INVALID", "MODEL_UNSUPPORTED"]);
 
 export async function runCommand(
   taskName: string,

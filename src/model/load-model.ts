@@ -19,7 +19,7 @@ export interface LoadModelOptions extends Omit<LoadEngineOptions, "onProgress"> 
  * A model of its own, to be closed by the caller. Tasks called without one share models by id instead.
  *
  * @param idOrPath An id of the catalogue, or the path of a GGUF file (it ends in `.gguf` or names a file).
- * @throws ModelNotFoundError, ModelDownloadError, CheckpointError, UnsupportedModelError, DiskSpaceError, RuntimeError.
+ * @throws ModelNotFoundError, ModelDownloadError, CheckpointError, UnsupportedModelError, DiskSpaceError, HomeFolderError, RuntimeError.
  */
 export async function loadModel(idOrPath: string, options: LoadModelOptions = {}): Promise<LanguageModel> {
   const { home, signal, onProgress } = options;

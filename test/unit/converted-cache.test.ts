@@ -6,7 +6,7 @@ import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openGguf } from "../../engine/checkpoint/gguf.js";
-import { withDiskSpaceError } from "../../engine/checkpoint/source/disk-space.js";
+import { withStorageErrors } from "../../engine/checkpoint/source/disk-space.js";
 import { DiskSpaceError } from "../../engine/error/model/disk-space-error.js";
 import { convertOnce, type ConversionOptions } from "../../engine/graph/converted-cache.js";
 import { temporaryFolder } from "../fixtures/engine/temporary-folder.js";
@@ -209,7 +209,7 @@ describe("a full disk", () => {
     // Where no small disk can be mounted, one failing write stands for it.
     const running = isSmallDisk
       ? convert({ cacheFolder: join(disk, "converted"), home: disk })
-      : withDiskSpaceError(disk, () => Promise.reject(full));
+      : withStorageErrors(disk, () => Promise.reject(full));
     const error = await running.catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(DiskSpaceError);
     expect(error).toMatchObject({ code: "NO_DISK_SPACE", cause: { code: "ENOSPC" } });

@@ -2,14 +2,14 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { appendFileSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { repositoryFolder } from "../../engine/checkpoint/source/model-store.js";
 import { pullEntry } from "../../engine/checkpoint/pull-model.js";
-import { requireDiskSpace, withDiskSpaceError } from "../../engine/checkpoint/source/disk-space.js";
+import { requireDiskSpace, withStorageErrors } from "../../engine/checkpoint/source/disk-space.js";
 import { DiskSpaceError } from "../../engine/error/model/disk-space-error.js";
 import { hubEntry, HubServer } from "../fixtures/hub-server.js";
 
@@ -37,7 +37,7 @@ afterEach(async () => {
 async function fillUp(): Promise<unknown> {
   if (!isSmallDisk) {
     const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
-    return withDiskSpaceError(home, () => Promise.reject(full)).catch((error: unknown) => error);
+    return withStorageErrors(home, () => Promise.reject(full)).catch((error: unknown) => error);
   }
   let isTaken = false;
   const onChunk = (sentBytes: number): void => {
@@ -84,7 +84,16 @@ describe("a disk", () => {
 
   it("with room is no error, nor are other errors errors of the disk", async () => {
     await requireDiskSpace(join(home, "new", "folder"), 1000);
-    const refused = Object.assign(new Error("EACCES: permission denied"), { code: "EACCES" });
-    await expect(withDiskSpaceError(home, () => Promise.reject(refused))).rejects.toBe(refused);
+    const missing = Object.assign(new Error("ENOENT: no such file"), { code: "ENOENT" });
+    await expect(withStorageErrors(home, () => Promise.reject(missing))).rejects.toBe(missing);
+  });
+
+  it("that takes nothing is named, with what to do", async () => {
+    const file = join(home, "file");
+    await writeFile(file, "in the way");
+    const hub = await HubServer.start({ bytes });
+    const refused = pullEntry(hubEntry(bytes), { home: file, env: { HF_ENDPOINT: hub.endpoint, HF_HUB_CACHE: join(home, "no-cache") } });
+    await expect(refused).rejects.toMatchObject({ code: "HOME_NOT_WRITABLE", folder: file, hint: expect.stringContaining("DISTILLATE_HOME") as string });
+    await hub.stop();
   });
 });
