@@ -1,9 +1,9 @@
 // The sha256 of a model file, remembered as long as the file does not change: hashing a gigabyte takes a second.
 import { createHash, randomUUID } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { mkdir, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { homeFolder } from "./home-folder.js";
+import { hashFile } from "./source/model-store.js";
 
 interface Memo {
   path: string;
@@ -14,16 +14,14 @@ interface Memo {
 }
 
 /** Lower-case hexadecimal. */
-export async function fileHash(path: string, options: { home?: string } = {}): Promise<string> {
+export async function fileHash(path: string, options: { home?: string; signal?: AbortSignal } = {}): Promise<string> {
   const resolved = await realpath(path);
   const { size, mtimeMs, ino } = await stat(resolved);
   const folder = join(options.home ?? homeFolder(), "hashes");
   const memoPath = join(folder, `${createHash("sha256").update(resolved).digest("hex").slice(0, 32)}.json`);
   const memo = await readMemo(memoPath);
   if (memo?.sizeBytes === size && memo.modifiedMs === mtimeMs && memo.inode === ino) return memo.sha256;
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(resolved, { highWaterMark: 1 << 22 })) hash.update(chunk as Buffer);
-  const sha256 = hash.digest("hex");
+  const sha256 = await hashFile(resolved, options.signal);
   const fresh: Memo = { path: resolved, sizeBytes: size, modifiedMs: mtimeMs, inode: ino, sha256 };
   await writeMemo(memoPath, fresh);
   return sha256;
