@@ -75,7 +75,7 @@ export const SPACED: JsonStyle = { colon: ": ", comma: ", " };
 export const COMPACT: JsonStyle = { colon: ":", comma: "," };
 
 /** The bytes of a property's key with its quotes and colon. */
-export function keyBytes(key: string, style: JsonStyle): number {
+function keyBytes(key: string, style: JsonStyle): number {
   return Buffer.byteLength(JSON.stringify(key)) + style.colon.length;
 }
 

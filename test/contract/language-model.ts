@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { GenerationEvent, GenerationRequest, GenerationResult, LanguageModel } from "../../src/model/language-model.js";
 
 /** Small enough for the smallest models; closed, so that any decoder under the schema must finish. */
-export const citySchema = {
+const citySchema = {
   type: "object",
   properties: { city: { type: "string", maxLength: 40 }, population: { type: "integer", minimum: 0, maximum: 99_999_999 } },
   required: ["city", "population"],

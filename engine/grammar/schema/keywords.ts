@@ -4,7 +4,7 @@ import { UnsupportedSchemaError } from "../../error/unsupported-schema-error.js"
 export type SchemaObject = { readonly [keyword: string]: unknown };
 export type JsonType = "string" | "number" | "integer" | "boolean" | "null" | "array" | "object";
 
-export const TYPES: readonly JsonType[] = ["object", "array", "string", "number", "integer", "boolean", "null"];
+const TYPES: readonly JsonType[] = ["object", "array", "string", "number", "integer", "boolean", "null"];
 
 /** Read on their own: only annotations may stand beside the first four. */
 const COMBINATORS = ["$ref", "anyOf", "oneOf", "allOf", "not", "enum", "const"];

@@ -18,7 +18,7 @@ export interface QuantizedWeight {
 }
 
 /** Half of the range: what MatMulNBits and GatherBlockQuantized assume where no zero points are given. */
-export function defaultZeroPoint(bits: 4 | 8): number {
+function defaultZeroPoint(bits: 4 | 8): number {
   return bits === 4 ? 8 : 128;
 }
 

@@ -8,7 +8,7 @@ export type JsonNode =
   | { kind: "object"; start: number; end: number; members: { key: string; value: JsonNode }[] };
 
 /** Depth at which scanning gives up; deeper JSON is no record and would cost stack. */
-export const MAX_JSON_DEPTH = 1000;
+const MAX_JSON_DEPTH = 1000;
 
 /** Where and why scanning stopped. */
 export class JsonSyntax extends Error {
