@@ -9,7 +9,7 @@ export class InputTooLargeError extends DistillateError {
 
   constructor(what: string, maxChars: number) {
     super(`${what}, and at most ${maxChars.toLocaleString("en")} characters are read.`, {
-      hint: "Split the record, or raise maxChars.",
+      hint: "Split the record, or raise the maxChars of readDocument.",
     });
     this.maxChars = maxChars;
   }

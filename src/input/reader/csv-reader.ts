@@ -45,7 +45,7 @@ function parse(source: string): string {
 function broken(source: string, message: string, offset: number | undefined): InputError {
   return new InputError(`Invalid CSV: ${message}`, {
     format: "csv", rawText: source, offset,
-    hint: 'Mend the table, or pass format: "text" to read it as plain text.',
+    hint: 'Mend the table, or pass its content as a string to read it as plain text.',
   });
 }
 

@@ -48,7 +48,7 @@ function scan(source: string): JsonNode {
 function broken(source: string, message: string, offset: number, cause: unknown): InputError {
   return new InputError(`Invalid JSON: ${message}`, {
     format: "json", rawText: source, offset, cause,
-    hint: 'Mend the JSON, or pass format: "text" to read it as plain text.',
+    hint: 'Mend the JSON, or pass its content as a string to read it as plain text.',
   });
 }
 

@@ -32,7 +32,7 @@ export const xmlReader: Reader = {
 function broken(source: string, message: string, offset: number | undefined, cause?: unknown): InputError {
   return new InputError(`Invalid XML: ${message.slice(0, MAX_MESSAGE_CHARS)}`, {
     format: "xml", rawText: source, offset, cause,
-    hint: 'Mend the XML, or pass format: "text" to read it as plain text.',
+    hint: 'Mend the XML, or pass its content as a string to read it as plain text.',
   });
 }
 
