@@ -1,3 +1,4 @@
+// The public API: everything a user of the package may import from "distillate".
 export { DistillateError } from "./error/distillate-error.js";
 export type { Document, DocumentFormat, Language, Span } from "./input/document.js";
 export type * from "./model/language-model.js";
