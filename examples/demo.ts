@@ -44,7 +44,7 @@ function megabytes(bytes: number): string {
 }
 
 const progress = createModelProgress();
-const width = Math.min(process.stdout.columns ?? 100, 100);
+const width = Math.min(process.stdout.columns || 100, 100);
 const startMs = performance.now();
 let tokens = 0;
 

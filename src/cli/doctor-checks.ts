@@ -1,6 +1,6 @@
 // What `distillate doctor` looks at: one function a line of the report.
 import { execFile } from "node:child_process";
-import { access, constants, mkdir, statfs } from "node:fs/promises";
+import { access, constants, mkdir, stat, statfs } from "node:fs/promises";
 import { arch, availableParallelism, cpus, platform, totalmem } from "node:os";
 import { promisify } from "node:util";
 import { formatBytes } from "./units.js";
@@ -51,45 +51,66 @@ const checkCpu: Check = async () => {
   return { title: "Devices", status: "ok", detail: `cpu: ${availableParallelism()} threads, ${first?.model.trim() ?? "unknown model"}` };
 };
 
-const checkMemory: Check = async ({ defaultModelId, listModels }) => {
-  const model = (await listModels()).find(({ id }) => id === defaultModelId);
-  const neededBytes = (model?.sizeBytes ?? 0) * memoryPerFileByte;
+interface UsualModel {
+  /** Catalogue id or path. */
+  name: string;
+  /** Undefined where no such model is known, or nobody has said how large it is. */
+  sizeBytes: number | undefined;
+  /** Undefined where it is not on this machine. */
+  path: string | undefined;
+  isKnown: boolean;
+}
+
+/** The model of a run that names none. */
+async function usualModel({ defaultModelId, listModels }: Sdk): Promise<UsualModel> {
+  const name = process.env.DISTILLATE_MODEL || defaultModelId;
+  const listed = (await listModels()).find(({ id }) => id === name);
+  if (listed) return { name, sizeBytes: listed.sizeBytes, path: listed.path, isKnown: true };
+  const sizeBytes = await stat(name).then((file) => file.size, () => undefined);
+  return { name, sizeBytes, path: sizeBytes === undefined ? undefined : name, isKnown: sizeBytes !== undefined };
+}
+
+const checkMemory: Check = async (sdk) => {
+  const model = await usualModel(sdk);
+  const neededBytes = (model.sizeBytes ?? 0) * memoryPerFileByte;
   const freeBytes = process.availableMemory();
   const fits = freeBytes >= neededBytes;
   return {
     title: "Memory",
     status: fits ? "ok" : "warn",
-    detail: `${formatBytes(freeBytes)} free of ${formatBytes(totalmem())}; ${defaultModelId} needs about ${formatBytes(neededBytes)}`,
+    detail: `${formatBytes(freeBytes)} free of ${formatBytes(totalmem())}; ${model.name} needs about ${formatBytes(neededBytes)}`,
     ...(!fits && { advice: "Close other programs, or use a smaller model: DISTILLATE_MODEL=qwen2.5-coder-0.5b-instruct." }),
   };
 };
 
-const checkModels: Check = async ({ defaultModelId, listModels }) => {
-  const present = (await listModels()).filter(({ path }) => path !== undefined).map(({ id }) => id);
-  return {
-    title: "Models",
-    status: present.includes(defaultModelId) ? "ok" : "warn",
-    detail: present.length > 0 ? `here: ${present.join(", ")}` : "none here",
-    ...(!present.includes(defaultModelId) && { advice: `The first run fetches one, or: distillate models pull ${defaultModelId}` }),
-  };
+const checkModels: Check = async (sdk) => {
+  const present = (await sdk.listModels()).filter(({ path }) => path !== undefined).map(({ id }) => id);
+  const { name, path, isKnown } = await usualModel(sdk);
+  const detail = present.length > 0 ? `here: ${present.join(", ")}` : "none here";
+  if (!isKnown) {
+    const advice = "DISTILLATE_MODEL names no model: set it to an id of `distillate models list` or to the path of a GGUF file.";
+    return { title: "Models", status: "fail", detail: `${detail}; no model ${name}`, advice };
+  }
+  if (path) return { title: "Models", status: "ok", detail };
+  return { title: "Models", status: "warn", detail, advice: `The first run fetches one, or: distillate models pull ${name}` };
 };
 
-const checkFolder: Check = async ({ defaultModelId, homeFolder, listModels }) => {
-  const folder = homeFolder();
+const checkFolder: Check = async (sdk) => {
+  const folder = sdk.homeFolder();
   const title = "Cache folder";
   try {
     await mkdir(folder, { recursive: true });
     await access(folder, constants.W_OK);
     const { bavail, bsize } = await statfs(folder);
-    const model = (await listModels()).find(({ id }) => id === defaultModelId);
+    const model = await usualModel(sdk);
     // The file and the converted weights.
-    const neededBytes = model?.path === undefined ? 2 * (model?.sizeBytes ?? 0) : 0;
+    const neededBytes = model.path === undefined ? 2.3 * (model.sizeBytes ?? 0) : 0;
     const fits = bavail * bsize >= neededBytes;
     return {
       title,
       status: fits ? "ok" : "fail",
       detail: `${folder}, ${formatBytes(bavail * bsize)} free`,
-      ...(!fits && { advice: `${defaultModelId} needs ${formatBytes(neededBytes)}; free some space or set DISTILLATE_HOME.` }),
+      ...(!fits && { advice: `${model.name} needs ${formatBytes(neededBytes)}; free some space or set DISTILLATE_HOME.` }),
     };
   } catch (error) {
     const detail = `${folder} cannot be written: ${error instanceof Error ? error.message : String(error)}`;

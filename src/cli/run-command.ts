@@ -110,7 +110,7 @@ async function refuseSource(path: string, sources: readonly string[]): Promise<v
 async function chooseFormat({ table }: RunCommandOptions): Promise<Format> {
   const { formatExtraction, formatJsonLine, readDocument } = await import("../index.js");
   if (!table) return formatJsonLine;
-  const width = process.stdout.columns ?? 100;
+  const width = process.stdout.columns || 100;
   return async ({ source: path, ...record }) => {
     if (!record.ok) return `${path}\nfailed: ${record.error.message}\n`;
     // For line numbers; the standard input cannot be read twice.

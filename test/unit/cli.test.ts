@@ -155,6 +155,9 @@ it("tells what works on this machine, and fails where something needed does not"
   expect(broken.exitCode).toBe(1);
   expect(broken.stdout).toMatch(/FAIL +ONNX Runtime/);
   expect(broken.stdout).toMatch(/FAIL +Cache folder[\s\S]*-> Set DISTILLATE_HOME/);
+  const misnamed = await runCli(["doctor"], { env: { ...env, DISTILLATE_HOME: join(folder, "home"), DISTILLATE_MODEL: "no-such-model" } });
+  expect(misnamed.exitCode).toBe(1);
+  expect(misnamed.stdout).toMatch(/FAIL +Models .*no model no-such-model/);
 });
 
 it("stops at an interrupt, keeps what is finished, and ends with 130", async () => {
