@@ -1,9 +1,7 @@
 // From a model file to a running engine: reads, converts once, opens the session.
 import { availableParallelism } from "node:os";
 import { adviceFor } from "./checkpoint/family-advice.js";
-import { convertedRoot } from "./checkpoint/converted-folder.js";
 import { openGguf } from "./checkpoint/gguf.js";
-import { homeFolder } from "./checkpoint/home-folder.js";
 import { CheckpointError } from "./error/checkpoint-error.js";
 import { Decoder } from "./decoder.js";
 import { Engine } from "./engine.js";
@@ -14,12 +12,6 @@ import { createTokenizer } from "./tokenizer/create-tokenizer.js";
 
 /** Positions reserved where the caller names no length; longer ones cost address space for the KV cache. */
 const DEFAULT_CONTEXT_LENGTH = 32_768;
-
-/**
- * Threads that wait by spinning gain nothing measurable on a quiet machine and collapse beside other work: with one
- * of two cores busy a record took 1.9 times as long, without spinning 1.3 times (`npm run bench:engine`).
- */
-const SESSION_CONFIG = { "session.intra_op.allow_spinning": "0" };
 
 export interface LoadEngineOptions {
   /**
@@ -61,7 +53,6 @@ export async function loadEngine(modelPath: string, options: LoadEngineOptions =
     }
     const graphPath = await convertOnce(checkpoint, {
       weights: options.weights ?? "exact",
-      cacheFolder: convertedRoot(options.home ?? homeFolder()),
       home: options.home,
       onProgress: (progress) => options.onProgress?.({ stage: "convert", ...progress }),
       signal: options.signal,
@@ -73,10 +64,7 @@ export async function loadEngine(modelPath: string, options: LoadEngineOptions =
     const runtime = new Runtime();
     let session: Session | undefined;
     try {
-      session = await runtime.loadSession(graphPath, {
-        threadCount: options.threadCount ?? availableParallelism(),
-        config: SESSION_CONFIG,
-      });
+      session = await runtime.loadSession(graphPath, { threadCount: options.threadCount ?? availableParallelism() });
       options.onProgress?.({ stage: "load", doneBytes: sizeBytes, totalBytes: sizeBytes });
       const decoder = new Decoder(runtime, session, config, contextLength);
       return new Engine({ runtime, decoder, tokenizer, advice: adviceFor(metadata) });

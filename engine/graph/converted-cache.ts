@@ -4,9 +4,10 @@ import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "nod
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import type { Checkpoint } from "../checkpoint/checkpoint.js";
-import { convertedName, removeOutdated } from "../checkpoint/converted-folder.js";
+import { convertedName, convertedRoot, removeOutdated } from "../checkpoint/converted-folder.js";
 import { fileHash } from "../checkpoint/file-hash.js";
 import { withStorageErrors } from "../checkpoint/source/disk-space.js";
+import { homeFolder } from "../checkpoint/home-folder.js";
 import { TensorReader } from "./blocks/tensor-reader.js";
 import { writeDecoder } from "./decoder-graph.js";
 import { GraphBuilder, WEIGHTS_FILE_NAME } from "./graph-builder.js";
@@ -26,9 +27,7 @@ const STRAY_AFTER_MS = 3_600_000;
 
 export interface ConversionOptions {
   weights: WeightMode;
-  /** Folder that holds all converted models. */
-  cacheFolder: string;
-  /** Folder of all else that is kept, such as the hashes of files. Default: that of `homeFolder()`. */
+  /** Folder that keeps converted models and the hashes of files. Default: that of `homeFolder()`. */
   home?: string;
   onProgress?: (progress: { doneBytes: number; totalBytes: number }) => void;
   signal?: AbortSignal;
@@ -46,7 +45,8 @@ interface Manifest {
  * @throws DiskSpaceError where the disk is full, HomeFolderError where it may not be written to; nothing half-written is left behind.
  */
 export async function convertOnce(checkpoint: Checkpoint, options: ConversionOptions): Promise<string> {
-  const { cacheFolder, weights } = options;
+  const { weights, home = homeFolder() } = options;
+  const cacheFolder = convertedRoot(home);
   const sha256 = await fileHash(checkpoint.path, options);
   const name = convertedName(checkpoint.path, { sha256, weights, version: FORMAT_VERSION });
   const folder = join(cacheFolder, name);

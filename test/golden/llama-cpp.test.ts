@@ -1,12 +1,10 @@
 // The whole engine against llama.cpp on the same file: prompt ids, greedy text, and probabilities position by position.
 // llama-cpp/make-goldens.mjs made the golden files; bench:fidelity compares larger models, and perplexity.
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { adviceFor } from "../../engine/checkpoint/family-advice.js";
 import { fileHash } from "../../engine/checkpoint/file-hash.js";
 import { openGguf } from "../../engine/checkpoint/gguf.js";
-import { homeFolder } from "../../engine/checkpoint/home-folder.js";
 import { Decoder } from "../../engine/decoder.js";
 import { Engine } from "../../engine/engine.js";
 import { convertOnce } from "../../engine/graph/converted-cache.js";
@@ -38,8 +36,7 @@ async function readJson<T>(name: string): Promise<T> {
 async function openEngine(path: string): Promise<{ decoder: Decoder; engine: Engine }> {
   const checkpoint = await openGguf(path);
   try {
-    const cacheFolder = join(homeFolder(), "converted");
-    const graphPath = await convertOnce(checkpoint, { weights: "exact", cacheFolder });
+    const graphPath = await convertOnce(checkpoint, { weights: "exact" });
     const runtime = new Runtime();
     const session = await runtime.loadSession(graphPath, { threadCount: 2 });
     const opened = new Decoder(runtime, session, checkpoint.config, CONTEXT_LENGTH);

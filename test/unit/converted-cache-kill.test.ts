@@ -23,7 +23,7 @@ beforeAll(async () => {
   compiled = await compileEngine("engine/load-engine.ts");
   const path = await writeTinyModel(home, { type: "Q8_0", seed: 2, hiddenSize: 384, layerCount: 6 });
   script = join(compiled, "convert.js");
-  const options = { weights: "exact", cacheFolder, home };
+  const options = { weights: "exact", home };
   await writeFile(
     script,
     `import { openGguf } from "./engine/checkpoint/gguf.js";

@@ -15,7 +15,7 @@ import { writeTinyModel } from "../fixtures/engine/tiny-model.js";
 const run = promisify(execFile);
 const home = await temporaryFolder();
 const cacheFolder = join(home, "converted");
-const defaults = { weights: "exact", cacheFolder, home } as const;
+const defaults = { weights: "exact", home } as const;
 
 let path: string;
 /** What a conversion writes, by file name. */
@@ -60,7 +60,7 @@ describe("a conversion", () => {
   test("reports its progress up to the whole file", async () => {
     const seen: { doneBytes: number; totalBytes: number }[] = [];
     const own = await mkdtemp(join(tmpdir(), "distillate-progress-"));
-    await convert({ cacheFolder: own, onProgress: (progress) => seen.push(progress) });
+    await convert({ home: own, onProgress: (progress) => seen.push(progress) });
     await rm(own, { recursive: true });
     const { sizeBytes } = await openGguf(path).then(async (checkpoint) => (await checkpoint.close(), checkpoint));
     expect(seen.map(({ doneBytes }) => doneBytes)).toEqual([Math.round(sizeBytes / 2), sizeBytes]);
@@ -104,10 +104,10 @@ describe("a conversion", () => {
     const controller = new AbortController();
     const reason = new Error("no longer");
     const own = await mkdtemp(join(tmpdir(), "distillate-abort-"));
-    const running = convert({ cacheFolder: own, signal: controller.signal, onProgress: () => controller.abort(reason) });
+    const running = convert({ home: own, signal: controller.signal, onProgress: () => controller.abort(reason) });
     await expect(running).rejects.toBe(reason);
-    expect(await readdir(own)).toEqual([]);
-    expect(await filesOf(dirname((await convert({ cacheFolder: own })).graphPath))).toEqual(expected);
+    expect(await readdir(join(own, "converted"))).toEqual([]);
+    expect(await filesOf(dirname((await convert({ home: own })).graphPath))).toEqual(expected);
     await rm(own, { recursive: true });
   });
 });
@@ -171,18 +171,18 @@ describe("drafts of killed processes", () => {
 
   test("two conversions at once agree on one", async () => {
     const own = join(home, "twice");
-    const [first, second] = await Promise.all([convert({ cacheFolder: own }), convert({ cacheFolder: own })]);
+    const [first, second] = await Promise.all([convert({ home: own }), convert({ home: own })]);
     expect(first.graphPath).toBe(second.graphPath);
     expect(await filesOf(dirname(first.graphPath))).toEqual(expected);
-    expect(await readdir(own)).toHaveLength(1);
+    expect(await readdir(join(own, "converted"))).toHaveLength(1);
   });
 
   test("a sound model is never moved away under another process", async () => {
     const own = join(home, "held");
-    const { graphPath } = await convert({ cacheFolder: own });
+    const { graphPath } = await convert({ home: own });
     const held = await open(graphPath, "r");
     const { ino } = await held.stat();
-    await Promise.all([convert({ cacheFolder: own }), convert({ cacheFolder: own })]);
+    await Promise.all([convert({ home: own }), convert({ home: own })]);
     const again = await open(graphPath, "r");
     expect((await again.stat()).ino).toBe(ino);
     await Promise.all([held.close(), again.close()]);
@@ -208,7 +208,7 @@ describe("a full disk", () => {
     const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
     // Where no small disk can be mounted, one failing write stands for it.
     const running = isSmallDisk
-      ? convert({ cacheFolder: join(disk, "converted"), home: disk })
+      ? convert({ home: disk })
       : withStorageErrors(disk, () => Promise.reject(full));
     const error = await running.catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(DiskSpaceError);
