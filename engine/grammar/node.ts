@@ -145,7 +145,7 @@ export class NodeStore {
       const options: Node[] = [];
       if (at >= shape.minItems) options.push(this.#literal("]", next));
       if (at < shape.maxItems) {
-        const item = this.value(itemShape(shape, at), this.#array(shape, at + 1, next));
+        const item = this.value(itemShape(shape, at).value, this.#array(shape, at + 1, next));
         options.push(at === 0 ? item : this.#literal(this.#style.comma, item));
       }
       return options;
@@ -167,9 +167,9 @@ export class NodeStore {
         options.push(this.#literal(`${comma}${JSON.stringify(key)}${this.#style.colon}`, rest));
         if (isRequired) return options;
       }
-      if (free) {
-        const rest = this.value(free.value, this.#object(shape, properties.length, true, next));
-        const key = this.lexeme(free.key, free.key.start, this.#literal(`"${this.#style.colon}`, rest));
+      for (const { key: name, value } of free) {
+        const rest = this.value(value, this.#object(shape, properties.length, true, next));
+        const key = this.lexeme(name, name.start, this.#literal(`"${this.#style.colon}`, rest));
         options.push(this.#literal(`${comma}"`, key));
       }
       options.push(this.#literal("}", next));

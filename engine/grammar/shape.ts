@@ -18,15 +18,28 @@ export interface LexemeShape {
   minimumBytes: number;
 }
 
+export interface ItemShape {
+  value: Shape;
+  /**
+   * Under `contains`: the items that count. Where there is an upper bound of them, `value` holds only those
+   * that do not count; otherwise all that may stand here.
+   */
+  counted: Shape | undefined;
+}
+
 export interface ArrayShape {
   kind: "array";
-  /** The shapes of the first items. */
-  prefix: Shape[];
-  /** The shape of all further items. */
-  rest: Shape;
+  /** The first items. */
+  prefix: ItemShape[];
+  /** All further items. */
+  rest: ItemShape;
   minItems: number;
   /** Infinity where there is no bound. */
   maxItems: number;
+  /** Bounds of the counted items; undefined where none are counted. */
+  contains: { min: number; max: number } | undefined;
+  /** No two items are equal. Items are then scalars. */
+  isUnique: boolean;
   minimumBytes: number;
 }
 
@@ -36,12 +49,22 @@ export interface PropertyShape {
   isRequired: boolean;
 }
 
+/** A class of further names and what stands under them. */
+export interface FreeProperties {
+  /** The name as JSON writes it, without quotes; in canonical escapes, so that no name has two spellings. */
+  key: Lexeme;
+  value: Shape;
+}
+
 export interface ObjectShape {
   kind: "object";
   /** In the order in which they are written. */
   properties: PropertyShape[];
-  /** Properties of other names, after all named ones. */
-  free: { key: Lexeme; value: Shape } | undefined;
+  /** Properties of other names, after all named ones; the classes are disjoint. */
+  free: FreeProperties[];
+  minProperties: number;
+  /** Infinity where there is no bound. */
+  maxProperties: number;
   minimumBytes: number;
 }
 
@@ -79,7 +102,7 @@ function keyBytes(key: string, style: JsonStyle): number {
   return Buffer.byteLength(JSON.stringify(key)) + style.colon.length;
 }
 
-export function itemShape(shape: ArrayShape, index: number): Shape {
+export function itemShape(shape: ArrayShape, index: number): ItemShape {
   return shape.prefix[index] ?? shape.rest;
 }
 
@@ -106,10 +129,10 @@ function prune(shape: Shape): void {
   if (shape.kind === "union") shape.members = shape.members.filter(isPossible);
   if (shape.kind === "object") {
     shape.properties = shape.properties.filter((property) => property.isRequired || isPossible(property.value));
-    if (shape.free && !(isPossible(shape.free.value) && shape.free.key.distance(shape.free.key.start) < Infinity)) shape.free = undefined;
+    shape.free = shape.free.filter(({ key, value }) => isPossible(value) && key.distance(key.start) < Infinity);
   }
   if (shape.kind === "array") {
-    const end = [...shape.prefix, shape.rest].findIndex((item) => !isPossible(item));
+    const end = [...shape.prefix, shape.rest].findIndex((item) => !isPossible(item.value));
     if (end >= 0) shape.maxItems = Math.min(shape.maxItems, end);
   }
 }
@@ -134,9 +157,9 @@ export function arrayBytes(shape: ArrayShape, count: number, style: JsonStyle): 
   const missing = shape.minItems - count;
   if (missing <= 0) return 1;
   let bytes = (missing - (count === 0 ? 1 : 0)) * style.comma.length + 1;
-  for (let i = count; i < Math.min(shape.prefix.length, shape.minItems); i++) bytes += shape.prefix[i].minimumBytes;
+  for (let i = count; i < Math.min(shape.prefix.length, shape.minItems); i++) bytes += shape.prefix[i].value.minimumBytes;
   const further = shape.minItems - Math.max(count, shape.prefix.length);
-  return further > 0 ? bytes + further * shape.rest.minimumBytes : bytes;
+  return further > 0 ? bytes + further * shape.rest.value.minimumBytes : bytes;
 }
 
 /**
@@ -180,9 +203,9 @@ function childrenOf(shape: Shape): Shape[] {
     case "union":
       return shape.members;
     case "array":
-      return [...shape.prefix, shape.rest];
+      return [...shape.prefix, shape.rest].flatMap(({ value, counted }) => (counted ? [value, counted] : [value]));
     case "object":
-      return [...shape.properties.map((property) => property.value), ...(shape.free ? [shape.free.value] : [])];
+      return [...shape.properties.map((property) => property.value), ...shape.free.map(({ value }) => value)];
     default:
       return [];
   }

@@ -3,13 +3,17 @@
 /**
  * States are non-negative integers that mean something to the machine alone. A state without a way to a
  * whole form must never be returned by `step`: the automaton relies on it to have no dead ends.
+ * Lexemes know no grammar: one serves all grammars that need its form, and so do the masks kept for it.
  */
 export abstract class Lexeme {
   abstract readonly start: number;
   /** The state after `byte`, or -1. */
   abstract step(state: number, byte: number): number;
   abstract isWhole(state: number): boolean;
-  /** Bytes of the shortest way to a whole form; Infinity only at the start of a form that has none. */
+  /**
+   * A rank: 0 exactly where the form is whole; elsewhere some byte leads to a state of smaller rank. It is at
+   * least the bytes of the way it so describes. Infinity only at the start of a form that has none.
+   */
   abstract distance(state: number): number;
 
   /** Whether this is the body of a JSON string, whose characters the matcher counts. */
@@ -17,7 +21,10 @@ export abstract class Lexeme {
   /** Bytes by which a plain character can at most lengthen the way to a whole form. */
   readonly detourBytes: number = 0;
 
-  /** How many plain characters (no quote, escape or control) may follow; -1 inside an escape or a character. */
+  /**
+   * How many plain characters (no quote, escape or control) may follow whatever they are; -1 inside an escape
+   * or a character, and where it depends on the characters.
+   */
   plainRoom(_state: number): number {
     return -1;
   }

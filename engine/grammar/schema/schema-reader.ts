@@ -56,9 +56,11 @@ export class SchemaReader {
     const scalars = [this.lexemes.string(0, Infinity), this.lexemes.number(false), wordsShape(["true", "false", "null"])];
     if (depth === 0) return unionShape(scalars);
     const value = this.anyShape(depth - 1);
-    const array: Shape = { kind: "array", prefix: [], rest: value, minItems: 0, maxItems: Infinity, minimumBytes: Infinity };
-    const free = { key: this.lexemes.key([], 0, Infinity), value };
-    return unionShape([...scalars, array, { kind: "object", properties: [], free, minimumBytes: Infinity }]);
+    const array: Shape = {
+      kind: "array", prefix: [], rest: { value, counted: undefined }, minItems: 0, maxItems: Infinity, contains: undefined, isUnique: false, minimumBytes: Infinity,
+    };
+    const free = [{ key: this.lexemes.key([], 0, Infinity), value }];
+    return unionShape([...scalars, array, { kind: "object", properties: [], free, minProperties: 0, maxProperties: Infinity, minimumBytes: Infinity }]);
   }
 
   #build(schema: SchemaObject, path: string): Shape {

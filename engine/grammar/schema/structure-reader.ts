@@ -18,10 +18,12 @@ export function readArray(reader: PartReader, schema: SchemaObject, path: string
   if (!Array.isArray(prefix)) refuse(path, prefixKeyword, "it must be a list of schemas.");
   return {
     kind: "array",
-    prefix: prefix.map((item, index) => reader.read(item, `${path}/${prefixKeyword}/${index}`)),
-    rest: reader.read(schema[restKeyword] ?? true, `${path}/${restKeyword}`),
+    prefix: prefix.map((item, index) => ({ value: reader.read(item, `${path}/${prefixKeyword}/${index}`), counted: undefined })),
+    rest: { value: reader.read(schema[restKeyword] ?? true, `${path}/${restKeyword}`), counted: undefined },
     minItems: readCount(schema, "minItems", path, 0),
     maxItems: readCount(schema, "maxItems", path, Infinity),
+    contains: undefined,
+    isUnique: false,
     minimumBytes: Infinity,
   };
 }
@@ -44,8 +46,8 @@ export function readObject(reader: PartReader, schema: SchemaObject, path: strin
   const others = new Set([...required, ...(names.listed ?? [])]);
   for (const key of others) if (!Object.hasOwn(declared, key)) properties.push(property(key, additional));
   const known = properties.map(({ key }) => key);
-  const free = names.listed ? undefined : { key: reader.lexemes.key(known, names.minLength, names.maxLength), value: additional };
-  return { kind: "object", properties, free, minimumBytes: Infinity };
+  const free = names.listed ? [] : [{ key: reader.lexemes.key(known, names.minLength, names.maxLength), value: additional }];
+  return { kind: "object", properties, free, minProperties: 0, maxProperties: Infinity, minimumBytes: Infinity };
 }
 
 function readRequired(schema: SchemaObject, path: string): Set<string> {
