@@ -78,9 +78,9 @@ export function checkForcedRuns({ text, tokens }, tokenizer) {
 
 function forcedRuns(tokens) {
   const runs = [];
-  for (const [index, { forced }] of tokens.entries()) {
-    if (!forced) continue;
-    if (index > 0 && tokens[index - 1].forced) runs.at(-1).push(index);
+  for (const [index, { isForced }] of tokens.entries()) {
+    if (!isForced) continue;
+    if (index > 0 && tokens[index - 1].isForced) runs.at(-1).push(index);
     else runs.push([index]);
   }
   return runs;
