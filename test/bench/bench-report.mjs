@@ -16,11 +16,12 @@ const COMMON_OPTIONS = {
 };
 
 /**
- * The command line. `options` are those of one benchmark, as `parseArgs` takes them; `count` makes a whole number of a
- * value, `oneOf` lists the values there are. A command line that makes no sense ends the process with 2.
+ * The command line. `options` are those of one benchmark, as `parseArgs` takes them, undefined for a common one that it
+ * has no use for; `count` makes a whole number of a value, `oneOf` lists the values there are. A command line that makes
+ * no sense ends the process with 2.
  */
 export function readArguments(options = {}) {
-  const all = { ...COMMON_OPTIONS, ...options };
+  const all = Object.fromEntries(Object.entries({ ...COMMON_OPTIONS, ...options }).filter(([, option]) => option));
   try {
     const { values } = parseArgs({ options: all });
     return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, checkedValue(name, value, all[name])]));
