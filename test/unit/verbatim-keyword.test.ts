@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { UnsupportedSchemaError } from "../../engine/error/unsupported-schema-error.js";
 import { SourceText } from "../../engine/grammar/verbatim/source-text.js";
-import { createVerbatimLexeme, readVerbatim, type StringBounds } from "../../engine/grammar/verbatim/verbatim-keyword.js";
+import { createVerbatimLexeme, type StringBounds } from "../../engine/grammar/verbatim/verbatim-keyword.js";
 import type { VerbatimLexeme } from "../../engine/grammar/verbatim/verbatim-lexeme.js";
 import { createRandomSource } from "../fixtures/random-source.js";
 
@@ -11,7 +11,7 @@ const unbounded: StringBounds = { minLength: 0, maxLength: Infinity };
 
 function compile(keyword: unknown, text: string | SourceText, bounds = unbounded): VerbatimLexeme {
   const document = typeof text === "string" ? new SourceText(text) : text;
-  return createVerbatimLexeme(readVerbatim(keyword, ""), bounds, { document }, "");
+  return createVerbatimLexeme({ keyword, path: "", sources: { document } }, bounds);
 }
 
 /** The texts it found, by their places; undefined where `written` is no copy. */
@@ -117,6 +117,21 @@ describe("bounds", () => {
 
   test("a text without words has no spans", () => {
     for (const text of ["", " \n", "\u00ad"]) expect(compile(true, text).distance(0)).toBe(Infinity);
+  });
+});
+
+describe("without some texts", () => {
+  test("none of their places is left, however they are written; longer and shorter spans stay", () => {
+    const text = "Acme Inc and ACME inc. of Acme";
+    const lexeme = compile(true, text).without(["acme inc", "nothing of it"]);
+    for (const banned of ["Acme Inc", "ACME INC", "acme inc"]) expect(copy(lexeme, banned, text)).toBeUndefined();
+    expect(copy(lexeme, "acme", text)).toHaveLength(3);
+    expect(copy(lexeme, "acme inc and", text)).toEqual(["Acme Inc and"]);
+    expect(copy(lexeme, "acme inc.", text)).toEqual(["ACME inc."]);
+  });
+
+  test("where nothing else is left, the form is empty", () => {
+    expect(compile(true, "Acme").without(["ACME"]).distance(0)).toBe(Infinity);
   });
 });
 

@@ -60,3 +60,28 @@ function nextEnds({ length, characters, wordEdges }: FoldedText, wholeWords: boo
   }
   return ends;
 }
+
+/** All spans of another set but for some. */
+export class SpansExcept implements SpanSet {
+  readonly starts: Int32Array;
+  readonly #excluded = new Map<number, Set<number>>();
+
+  /** @param excluded `[start, end)` in characters of the source */
+  constructor(
+    private readonly spans: SpanSet,
+    excluded: readonly (readonly [start: number, end: number])[],
+  ) {
+    for (const [start, end] of excluded) {
+      const ends = this.#excluded.get(start) ?? new Set();
+      this.#excluded.set(start, ends.add(end));
+    }
+    this.starts = spans.starts.filter((start) => this.nextEnd(start, start) >= 0);
+  }
+
+  nextEnd(start: number, from: number): number {
+    const excluded = this.#excluded.get(start);
+    let end = this.spans.nextEnd(start, from);
+    while (end >= 0 && excluded?.has(end)) end = this.spans.nextEnd(start, end + 1);
+    return end;
+  }
+}

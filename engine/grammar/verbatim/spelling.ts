@@ -12,6 +12,8 @@ export class Spelling {
   #placeCount = 1;
   readonly #forms: Uint8Array[][] = [];
   readonly #places: number[][] = [];
+  /** By place: the characters of whose spellings it is a beginning. */
+  readonly #characters: number[][] = [[]];
 
   /** @param alphabet by the id of a character, the code points that write it, the simplest first */
   constructor(alphabet: readonly (readonly number[])[]) {
@@ -35,6 +37,11 @@ export class Spelling {
   /** The places inside the spellings of a character. */
   placesOf(id: number): readonly number[] {
     return this.#places[id];
+  }
+
+  /** The characters whose spellings lead through a place. */
+  charactersAt(place: number): readonly number[] {
+    return this.#characters[place];
   }
 
   /** Bytes of the simplest spelling. */
@@ -67,7 +74,9 @@ export class Spelling {
     let place = OUTSIDE;
     for (const byte of form.subarray(0, -1)) {
       place = this.next(place, byte) || this.#open(place, byte);
-      if (!this.#places[id].includes(place)) this.#places[id].push(place);
+      if (this.#places[id].includes(place)) continue;
+      this.#places[id].push(place);
+      this.#characters[place].push(id);
     }
     this.#next[(place << 8) | form[form.length - 1]] = -1 - id;
     this.#forms[id].push(form);
@@ -81,6 +90,7 @@ export class Spelling {
       this.#next = grown;
     }
     this.#next[(place << 8) | byte] = this.#placeCount;
+    this.#characters.push([]);
     return this.#placeCount++;
   }
 }

@@ -1,5 +1,5 @@
 // The schema keyword `x-verbatim`: read, checked, and made into the lexeme that enforces it.
-import { isSchemaObject, refuse } from "../schema/keywords.js";
+import { isSchemaObject, refuse } from "../schema/keyword-table.js";
 import { fittingSpans, foundSpans, ListedSpans } from "./listed-spans.js";
 import type { SourceText } from "./source-text.js";
 import { type SpanSet, WordSpans } from "./span-set.js";
@@ -10,8 +10,8 @@ const KEYWORD = "x-verbatim";
 /** What strings may be copied from, by name. */
 export type Sources = Readonly<Record<string, SourceText>>;
 
-/** `true`, or an object of these. */
-export interface VerbatimOptions {
+/** What the keyword may say: `true`, or an object of some of these. */
+interface VerbatimOptions {
   /** Default: "document". */
   source: string;
   /** Whether a span begins and ends with whole words. Default: true, but with a `pattern` false. */
@@ -20,6 +20,14 @@ export interface VerbatimOptions {
   maxLength: number;
   /** Only what this regular expression (with flags i, m, s where given) finds in the source may be copied. */
   pattern: { source: string; flags: string } | undefined;
+}
+
+export interface VerbatimKeyword {
+  /** Its value. */
+  keyword: unknown;
+  /** JSON pointer to the schema that has it. */
+  path: string;
+  sources: Sources;
 }
 
 /** What the same schema says beside the keyword. */
@@ -31,8 +39,7 @@ export interface StringBounds {
   test?: { key: string; passes(text: string): boolean };
 }
 
-/** @param path of the schema that holds the keyword */
-export function readVerbatim(value: unknown, path: string): VerbatimOptions {
+function readOptions({ keyword: value, path }: VerbatimKeyword): VerbatimOptions {
   const options = value === true ? {} : value;
   if (!isSchemaObject(options)) refuse(path, KEYWORD, "it must be true or an object.");
   const { source = "document", pattern, flags = "", maxLength = Infinity, wholeWords = pattern === undefined, ...rest } = options;
@@ -54,13 +61,15 @@ export function readVerbatim(value: unknown, path: string): VerbatimOptions {
 }
 
 /**
- * The strings that `options` allow and `bounds` admit. Without a test in the bounds, letter case and width are the
+ * The strings that the keyword allows and `bounds` admit. Without a test in the bounds, letter case and width are the
  * writer's; with one, a string is written as the source has it, because the test was made on that.
  * Where nothing fits, the lexeme is empty.
  *
  * @throws UnsupportedSchemaError where the source was not given, the pattern is none, or too much would have to be tested
  */
-export function createVerbatimLexeme(options: VerbatimOptions, bounds: StringBounds, sources: Sources, path: string): VerbatimLexeme {
+export function createVerbatimLexeme(keyword: VerbatimKeyword, bounds: StringBounds): VerbatimLexeme {
+  const { path, sources } = keyword;
+  const options = readOptions(keyword);
   const { source: name, wholeWords, pattern } = options;
   if (!Object.hasOwn(sources, name)) refuse(path, KEYWORD, `no source of the name ${JSON.stringify(name)} was given.`);
   const source = sources[name];

@@ -3,7 +3,7 @@ import { Lexeme } from "../lexeme/lexeme.js";
 import type { SourceSpan } from "../matcher.js";
 import { CandidateTree } from "./candidate-tree.js";
 import type { FoldedText } from "./folded-text.js";
-import type { SpanSet } from "./span-set.js";
+import { type SpanSet, SpansExcept } from "./span-set.js";
 import { OUTSIDE } from "./spelling.js";
 
 /** A state is (range of the candidates, characters written, place inside a character + 1, or 0 between two). */
@@ -56,15 +56,27 @@ export class VerbatimLexeme extends Lexeme {
     const depth = this.#depthOf(state, range);
     const place = this.#placeOf(state, range, depth);
     if (place === OUTSIDE) return this.#tree.bytesToEnd(range, depth);
-    const only = this.#tree.onlyCharacter(range, depth);
-    const characters = only >= 0 ? [only] : this.#tree.childCharacters(range);
     let least = Infinity;
-    for (const character of characters) {
-      const left = this.text.spelling.bytesLeft(character, place);
-      if (left === Infinity) continue;
-      least = Math.min(least, left + this.#tree.bytesToEnd(this.#tree.child(range, depth, character), depth + 1));
+    for (const character of this.text.spelling.charactersAt(place)) {
+      const child = this.#tree.child(range, depth, character);
+      if (child < 0) continue;
+      least = Math.min(least, this.text.spelling.bytesLeft(character, place) + this.#tree.bytesToEnd(child, depth + 1));
     }
     return least;
+  }
+
+  /** Without the copies of these texts, as JSON writes them without quotes, in whatever case and width. */
+  without(texts: readonly string[]): VerbatimLexeme {
+    const excluded: [start: number, end: number][] = [];
+    for (const text of texts) {
+      let state = this.start;
+      for (const byte of Buffer.from(text)) if (state >= 0) state = this.step(state, byte);
+      if (state < 0 || !this.isWhole(state)) continue;
+      const range = rangeOf(state);
+      const depth = this.#depthOf(state, range);
+      for (const start of this.#tree.startsOf(range)) excluded.push([start, start + depth]);
+    }
+    return excluded.length === 0 ? this : new VerbatimLexeme(this.source, this.text, new SpansExcept(this.spans, excluded));
   }
 
   /**
