@@ -10,7 +10,7 @@ import { think, thinkingTokens } from "./generation/think.js";
 import { write, type WrittenReply } from "./generation/write.js";
 import { compileJsonSchema } from "./grammar/json-schema.js";
 import type { Grammar } from "./grammar/matcher.js";
-import { createVocabulary, type Vocabulary } from "./grammar/vocabulary.js";
+import { createVocabulary, type Vocabulary } from "./grammar/mask/vocabulary.js";
 import type { Runtime } from "./ort/runtime.js";
 import type { EngineEvent, EngineRequest, EngineResult, JsonSchema } from "./request.js";
 import { RequestQueue } from "./scheduler/request-queue.js";
@@ -127,5 +127,5 @@ async function chooseReply(generation: Generation): Promise<WrittenReply & { pro
   const text = generation.request.format.type === "choice" ? generation.request.format.options[index] : "";
   const tokens = generation.tokenizer.encode(text);
   generation.usage.outputTokens = tokens.length;
-  return { text, tokens: [{ id: tokens[0], start: 0, end: text.length, logprob }], probabilities, finishReason: "stop" };
+  return { text, tokens: [{ id: tokens[0], start: 0, end: text.length, logprob, isForced: false }], probabilities, finishReason: "stop" };
 }

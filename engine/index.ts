@@ -3,7 +3,7 @@ export { DistillateError, type DistillateErrorOptions } from "./error/distillate
 export { compileChoice } from "./grammar/choice.js";
 export { compileJsonSchema, type CompileJsonSchemaOptions } from "./grammar/json-schema.js";
 export type { Grammar, Matcher } from "./grammar/matcher.js";
-export { createVocabulary, type Vocabulary } from "./grammar/vocabulary.js";
+export { createVocabulary, type Vocabulary } from "./grammar/mask/vocabulary.js";
 export type { Checkpoint, DecoderConfig, TensorInfo, TensorType } from "./checkpoint/checkpoint.js";
 export type { PromptAdvice } from "./checkpoint/prompt-advice.js";
 export type { ChatMessage, ChatPrompt, ChatPromptOptions, Role, Tokenizer } from "./tokenizer/tokenizer.js";

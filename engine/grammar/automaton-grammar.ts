@@ -1,9 +1,14 @@
-// Grammars and matchers over the automaton; a matcher is one of its states and the characters counted in the open string.
-import type { Automaton, State } from "./automaton.js";
-import type { Grammar, Matcher } from "./matcher.js";
-import { ShortestWay } from "./shortest-way.js";
-import { TokenMasks } from "./token-masks.js";
-import type { Vocabulary } from "./vocabulary.js";
+// Grammars and matchers over the automaton; a matcher is one of its states and what must be known of the way there.
+import { Automaton } from "./automaton/automaton.js";
+import { ShortestWay } from "./automaton/shortest-way.js";
+import type { State } from "./automaton/state.js";
+import { CharacterCount } from "./character-count.js";
+import { TokenMasks } from "./mask/token-masks.js";
+import type { Vocabulary } from "./mask/vocabulary.js";
+import type { Grammar, GrammarWarning, Matcher, SourceSpan, VerbatimMatch } from "./matcher.js";
+import { VerbatimLexeme } from "./verbatim/verbatim-lexeme.js";
+
+const QUOTE = 0x22;
 
 export class AutomatonGrammar implements Grammar {
   readonly way: ShortestWay;
@@ -12,50 +17,68 @@ export class AutomatonGrammar implements Grammar {
   constructor(
     readonly automaton: Automaton,
     readonly vocabulary: Vocabulary,
+    readonly warnings: readonly GrammarWarning[] = [],
   ) {
     this.way = new ShortestWay(automaton, vocabulary.trie);
     this.masks = new TokenMasks(automaton, this.way, vocabulary);
   }
 
   start(): Matcher {
-    return new AutomatonMatcher(this, this.automaton.start(), 0);
+    return new AutomatonMatcher(this, undefined, { state: this.automaton.start(), characters: CharacterCount.none, bytes: 0, quote: -1, matches: [] });
   }
 }
 
+interface Place {
+  state: State;
+  /** Of the string that is being written. */
+  characters: CharacterCount;
+  /** Bytes of the text so far. */
+  bytes: number;
+  /** Bytes before the quote that opened the string copied from a source, -1 outside of such a string. */
+  quote: number;
+  matches: readonly VerbatimMatch[];
+}
+
 class AutomatonMatcher implements Matcher {
+  readonly position: number;
+
   constructor(
     private readonly grammar: AutomatonGrammar,
-    private readonly state: State,
-    /** Characters of the string that is being written. */
-    private readonly characters: number,
-  ) {}
+    private readonly previous: AutomatonMatcher | undefined,
+    private readonly place: Place,
+  ) {
+    this.position = previous ? previous.position + 1 : 0;
+  }
 
   mask(budgetTokens?: number): Uint32Array {
     this.grammar.automaton.trim();
     const { masks } = this.grammar;
-    return budgetTokens === undefined ? masks.all(this.state) : masks.within(this.state, budgetTokens);
+    const { state } = this.place;
+    return budgetTokens === undefined ? masks.all(state) : masks.within(state, budgetTokens);
   }
 
   accept(token: number): Matcher {
     const { automaton, vocabulary } = this.grammar;
     automaton.trim();
-    if (this.state.isComplete && vocabulary.endTokens.includes(token)) return new AutomatonMatcher(this.grammar, automaton.finished(), 0);
+    if (this.place.state.isComplete && vocabulary.endTokens.includes(token)) {
+      return new AutomatonMatcher(this.grammar, this, { ...this.place, state: automaton.finished(), characters: CharacterCount.none });
+    }
     const bytes = vocabulary.tokenBytes[token];
     if (!bytes || bytes.length === 0) throw notAllowed(token);
-    let { state, characters } = this;
+    let { place } = this;
     for (const byte of bytes) {
-      const after = automaton.next(state, byte);
+      const after = automaton.next(place.state, byte);
       if (!after) throw notAllowed(token);
-      characters = automaton.countCharacters(state, byte, after, characters);
-      state = after;
+      place = placeAfter(place, byte, after);
     }
-    return new AutomatonMatcher(this.grammar, automaton.settle(state, characters), characters);
+    const state = automaton.settle(place.state, place.characters.count);
+    return new AutomatonMatcher(this.grammar, this, state === place.state ? place : { ...place, state });
   }
 
   forced(): Uint8Array {
     const { automaton } = this.grammar;
     const bytes: number[] = [];
-    let { state } = this;
+    let { state } = this.place;
     for (let byte = automaton.forcedByte(state); byte >= 0; byte = automaton.forcedByte(state)) {
       bytes.push(byte);
       state = automaton.next(state, byte)!;
@@ -64,12 +87,55 @@ class AutomatonMatcher implements Matcher {
   }
 
   isComplete(): boolean {
-    return this.state.isComplete;
+    return this.place.state.isComplete;
   }
 
   minimumTokens(): number {
-    return this.grammar.way.tokens(this.state);
+    return this.grammar.way.tokens(this.place.state);
   }
+
+  at(position: number): Matcher {
+    let matcher: AutomatonMatcher | undefined = this;
+    while (matcher && matcher.position > position) matcher = matcher.previous;
+    if (matcher?.position !== position) throw new RangeError(`There is no position ${position} among the ${this.position} tokens accepted.`);
+    return matcher;
+  }
+
+  without(values: readonly (string | number)[]): Matcher {
+    const state = this.grammar.automaton.without(this.place.state, values);
+    if (!state) throw new RangeError("No other value may stand here.");
+    if (state === this.place.state) throw new RangeError("No string, number or listed value begins here.");
+    const matcher = new AutomatonMatcher(this.grammar, this.previous, { ...this.place, state });
+    return matcher;
+  }
+
+  verbatim(): readonly VerbatimMatch[] {
+    return this.place.matches;
+  }
+
+  candidates(): readonly SourceSpan[] {
+    return spansIn(this.place.state);
+  }
+}
+
+function placeAfter(place: Place, byte: number, state: State): Place {
+  const { bytes } = place;
+  const characters = state.isInString ? place.characters.after(byte, !place.state.isInString) : CharacterCount.none;
+  const wasCopied = place.state.isVerbatim;
+  const matches = wasCopied && byte === QUOTE ? [...place.matches, ...matchesAt(place, bytes + 1)] : place.matches;
+  const quote = state.isVerbatim ? (wasCopied && place.quote >= 0 ? place.quote : bytes) : -1;
+  return { state, characters, bytes: bytes + 1, quote, matches };
+}
+
+/** The strings that a closing quote ends here. */
+function matchesAt({ state, quote }: Place, endByte: number): VerbatimMatch[] {
+  return state.lexemes.flatMap(({ lexeme, state: at }) =>
+    lexeme instanceof VerbatimLexeme && lexeme.isWhole(at) ? [{ startByte: quote, endByte, source: lexeme.source, spans: lexeme.spansOf(at) }] : [],
+  );
+}
+
+function spansIn(state: State): SourceSpan[] {
+  return state.lexemes.flatMap(({ lexeme, state: at }) => (lexeme instanceof VerbatimLexeme ? lexeme.spansOf(at) : []));
 }
 
 function notAllowed(token: number): RangeError {

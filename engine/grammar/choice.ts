@@ -1,9 +1,9 @@
 // A closed set of plain texts as a grammar.
 import { AutomatonGrammar } from "./automaton-grammar.js";
-import { Automaton } from "./automaton.js";
+import { Automaton } from "./automaton/automaton.js";
 import type { Grammar } from "./matcher.js";
 import { SPACED, wordsShape } from "./shape.js";
-import { requireBytes, type Vocabulary } from "./vocabulary.js";
+import { requireBytes, type Vocabulary } from "./mask/vocabulary.js";
 
 /**
  * A grammar of exactly these texts, as they are (not JSON).

@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from "vitest";
 import { openGguf } from "../../engine/checkpoint/gguf.js";
 import { compileJsonSchema } from "../../engine/grammar/json-schema.js";
 import type { Matcher } from "../../engine/grammar/matcher.js";
-import { createVocabulary, type Vocabulary } from "../../engine/grammar/vocabulary.js";
+import { createVocabulary, type Vocabulary } from "../../engine/grammar/mask/vocabulary.js";
 import { createTokenizer } from "../../engine/tokenizer/create-tokenizer.js";
 import type { Tokenizer } from "../../engine/tokenizer/tokenizer.js";
 import { allowedTokens } from "../fixtures/grammar-vocabulary.js";

@@ -6,7 +6,7 @@ import { UnsupportedSchemaError } from "../../engine/error/unsupported-schema-er
 import { compileChoice } from "../../engine/grammar/choice.js";
 import { compileJsonSchema } from "../../engine/grammar/json-schema.js";
 import type { Grammar, Matcher } from "../../engine/grammar/matcher.js";
-import { createVocabulary } from "../../engine/grammar/vocabulary.js";
+import { createVocabulary } from "../../engine/grammar/mask/vocabulary.js";
 import type { JsonSchema } from "../../engine/request.js";
 import { allowedTokens, grammarVocabulary } from "../fixtures/grammar-vocabulary.js";
 

@@ -5,9 +5,21 @@ const encoder = new TextEncoder();
 /** Immutable. `[low, high)` is a range of words that share their first `position` bytes. */
 export class WordList {
   readonly words: readonly Uint8Array[];
+  /** Bytes of the longest word. */
+  readonly longest: number;
 
   constructor(texts: Iterable<string>) {
     this.words = [...new Set(texts)].map((text) => encoder.encode(text)).toSorted(compareBytes);
+    this.longest = this.words.reduce((longest, word) => Math.max(longest, word.length), 0);
+  }
+
+  /** The bytes that words of `[low, high)` have at `position`, ascending. */
+  bytesAt(low: number, high: number, position: number): number[] {
+    const bytes: number[] = [];
+    for (let i = this.#firstAtLeast(low, high, position, 0); i < high; i = this.#firstAtLeast(i, high, position, bytes.at(-1)! + 1)) {
+      bytes.push(this.words[i][position]);
+    }
+    return bytes;
   }
 
   /** The part of `[low, high)` whose byte at `position` is `byte`. */

@@ -1,5 +1,5 @@
 // Token bytes as one trie in flat depth-first arrays: walking it is a loop, leaving a branch is one jump.
-import { compareBytes } from "./lexeme/word-list.js";
+import { compareBytes } from "../lexeme/word-list.js";
 
 export interface TokenTrie {
   readonly length: number;
@@ -14,6 +14,8 @@ export interface TokenTrie {
   /** Pairs (token in the trie, further token with the same bytes), flat. */
   readonly twins: Int32Array;
   readonly longestBytes: number;
+  /** The node of each first byte, or -1. */
+  readonly roots: Int32Array;
 }
 
 /** @param ids the tokens to hold, none of them empty */
@@ -47,8 +49,11 @@ export function createTokenTrie(tokenBytes: readonly (Uint8Array | undefined)[],
     previous = current as Uint8Array<ArrayBuffer>;
   }
   while (path.length > 0) skips[path.pop()!] = length;
+  const roots = new Int32Array(256).fill(-1);
+  for (let node = 0; node < length; node = skips[node]) roots[bytes[node]] = node;
   return {
     length,
+    roots,
     bytes: bytes.slice(0, length),
     depths: depths.slice(0, length),
     tokens: tokens.slice(0, length),
@@ -60,7 +65,8 @@ export function createTokenTrie(tokenBytes: readonly (Uint8Array | undefined)[],
 
 /** The node below `parent` (-1 for the root) whose byte is `byte`, or -1. */
 export function trieChild(trie: TokenTrie, parent: number, byte: number): number {
-  const end = parent < 0 ? trie.length : trie.skips[parent];
+  if (parent < 0) return trie.roots[byte];
+  const end = trie.skips[parent];
   for (let node = parent + 1; node < end; node = trie.skips[node]) {
     if (trie.bytes[node] === byte) return node;
     if (trie.bytes[node] > byte) return -1;

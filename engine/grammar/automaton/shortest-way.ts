@@ -1,9 +1,10 @@
-// The guaranteed finish: from every state one fixed shortest way to the end, cut greedily into the longest tokens.
-import type { Automaton, State } from "./automaton.js";
-import { type TokenTrie, trieChild } from "./token-trie.js";
+// The guaranteed finish: from every state one fixed short way to the end, cut greedily into the longest tokens.
+import { type TokenTrie, trieChild } from "../mask/token-trie.js";
+import type { Automaton } from "./automaton.js";
+import type { State } from "./state.js";
 
 /**
- * The way takes, among the bytes that bring the end nearer, the smallest. It depends on the state alone, so
+ * The way takes the byte that lowers the rank most, of several the smallest. It depends on the state alone, so
  * the rest of a way is the way of the state it passes: after the way's own token one token fewer is left,
  * and a budget that once held the way holds it until the end.
  */
@@ -32,7 +33,7 @@ export class ShortestWay {
     let after: State | undefined;
     let node = -1;
     for (let at = from; at.distance > 0; ) {
-      node = trieChild(this.trie, node, this.#byteOnWay(at));
+      node = trieChild(this.trie, node, this.byteOnWay(at));
       if (node < 0) break;
       at = this.automaton.next(at, at.byteOnWay)!;
       if (this.trie.tokens[node] >= 0) after = at;
@@ -41,13 +42,20 @@ export class ShortestWay {
     return after;
   }
 
-  #byteOnWay(state: State): number {
-    if (state.soleByte >= 0) state.byteOnWay = state.soleByte;
-    for (let byte = 0; state.byteOnWay < 0; byte++) {
-      if (byte > 255) throw new Error(`Distances of the automaton disagree at ${state.distance} bytes from the end.`);
+  /** The byte that the way takes from `state`, which is not the end. */
+  byteOnWay(state: State): number {
+    if (state.byteOnWay >= 0) return state.byteOnWay;
+    if (state.soleByte >= 0) return (state.byteOnWay = state.soleByte);
+    let least = state.distance;
+    for (const byte of this.automaton.firstBytes(state)) {
       const next = this.automaton.next(state, byte);
-      if (next && next.distance === state.distance - 1) state.byteOnWay = byte;
+      if (!next || next.distance >= least) continue;
+      least = next.distance;
+      state.byteOnWay = byte;
+      // Exact ranks cannot fall by more.
+      if (least === state.distance - 1) break;
     }
+    if (state.byteOnWay < 0) throw new Error(`Ranks of the automaton do not fall at ${state.distance} from the end.`);
     return state.byteOnWay;
   }
 }

@@ -1,0 +1,89 @@
+// Continuations of the automaton: what is still to come from one point on. Equal continuations are one object.
+import type { Lexeme } from "../../lexeme/lexeme.js";
+import type { Shape } from "../../shape.js";
+import type { State } from "../state.js";
+
+/** One way to go on. Immutable but for its memories; lists of nodes (a state) are alternatives. */
+export abstract class Node {
+  /**
+   * A rank: 0 at the end of the text; elsewhere some byte leads to a node, or set of nodes, of smaller rank. At
+   * least the bytes of the way it so describes.
+   */
+  abstract readonly distance: number;
+  /** Nodes made so far that go on with this one, by what they do before it. */
+  readonly before = new Map<object, Map<number, Node>>();
+  /** Memory of the state of this node alone. */
+  closed: State | undefined;
+
+  constructor(readonly id: number) {}
+
+  /** What is to come after `byte`, or undefined where it does not fit. */
+  abstract step(byte: number): Node | undefined;
+
+  /** Where this node may be passed without a byte: the nodes behind it. */
+  passes(): readonly Node[] {
+    return [];
+  }
+
+  /** Whether a byte can be read here (or the text end), rather than only behind. */
+  get reads(): boolean {
+    return true;
+  }
+
+  /** The bytes that `step` may take, ascending; the caller tries each. */
+  abstract firstBytes(): readonly number[];
+}
+
+/** Nothing may follow. */
+export class EndNode extends Node {
+  readonly distance = 0;
+
+  step(): undefined {
+    return undefined;
+  }
+
+  firstBytes(): readonly number[] {
+    return [];
+  }
+}
+
+/** Stands for the nodes of its expansion, which is made when first needed. */
+export class ExpandedNode extends Node {
+  #expansion: readonly Node[] | undefined;
+
+  constructor(
+    id: number,
+    readonly distance: number,
+    private readonly expand: () => readonly Node[],
+  ) {
+    super(id);
+  }
+
+  override get reads(): boolean {
+    return false;
+  }
+
+  step(): undefined {
+    return undefined;
+  }
+
+  override passes(): readonly Node[] {
+    return (this.#expansion ??= this.expand());
+  }
+
+  firstBytes(): readonly number[] {
+    return [];
+  }
+}
+
+/** How nodes make the nodes after them. */
+export interface NodeMaker {
+  /** Any value of `shape`, then `next`. */
+  value(shape: Shape, next: Node): Node;
+  lexeme(lexeme: Lexeme, state: number, next: Node): Node;
+  /** This very text, then `next`. */
+  literal(text: string, next: Node): Node;
+  /** The node that is `index` of `part` before `next`; made once. */
+  intern(next: Node, part: object, index: number, create: (id: number) => Node): Node;
+  expanded(next: Node, part: object, index: number, distance: number, expand: () => readonly Node[]): Node;
+}

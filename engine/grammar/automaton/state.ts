@@ -1,0 +1,69 @@
+// A state of the automaton: a set of nodes, what is known of it, and where its bytes lead.
+import { CapturedNode } from "./node/captured-node.js";
+import { VerbatimLexeme } from "../verbatim/verbatim-lexeme.js";
+import { EndNode, type Node } from "./node/node.js";
+import { LexemeNode } from "./node/lexeme-node.js";
+import { WordsNode } from "./node/words-node.js";
+
+/** Immutable but for its memories. */
+export class State {
+  /** The rank of the nearest node; see `Node.distance`. */
+  readonly distance: number;
+  readonly isComplete: boolean;
+  /** Inside the body of a JSON string whose characters are counted. */
+  readonly isInString: boolean;
+  /** Inside the body of a string that is copied from a source. */
+  readonly isVerbatim: boolean;
+  /** `Automaton.settle` has something to do above this many characters. */
+  readonly settleAbove: number;
+  /** The only byte that may come, or -1 where that is not so or not known. */
+  readonly soleByte: number;
+  readonly lexemes: readonly LexemeNode[];
+  /** Forms whose texts matter and never run out. */
+  readonly captured: readonly CapturedNode[];
+  /** All other nodes. */
+  readonly structure: readonly Node[];
+  /** Memory of the state of `structure`. */
+  structureState: State | undefined;
+  /** Memory of the way to the end, see `shortest-way.ts`; -1 unknown. */
+  tokensToEnd = -1;
+  byteOnWay = -1;
+  /** The only byte that may come where the text is not complete; -1 none, -2 not known. */
+  forcedByte = -2;
+  /** Memory of transitions: null is a dead end. */
+  soleNext: State | null | undefined;
+  readonly transitions = new Map<number, State | null>();
+
+  constructor(readonly nodes: readonly Node[]) {
+    const lexemes: LexemeNode[] = [];
+    const captured: CapturedNode[] = [];
+    const structure: Node[] = [];
+    let distance = Infinity;
+    for (const node of nodes) {
+      distance = Math.min(distance, node.distance);
+      if (node instanceof LexemeNode) lexemes.push(node);
+      else if (node instanceof CapturedNode && node.capture.isOpen) captured.push(node);
+      else structure.push(node);
+    }
+    this.distance = distance;
+    this.lexemes = lexemes;
+    this.captured = captured;
+    this.structure = structure;
+    this.isComplete = structure.some((node) => node instanceof EndNode);
+    const bodies = lexemes.filter(({ lexeme }) => lexeme.isStringBody);
+    this.isInString = bodies.length > 0;
+    this.isVerbatim = lexemes.some(({ lexeme }) => lexeme instanceof VerbatimLexeme);
+    this.settleAbove = bodies.reduce((least, { lexeme, state }) => Math.min(least, lexeme.settleAbove(state)), Infinity);
+    this.soleByte = soleByteOf(nodes);
+  }
+}
+
+function soleByteOf(nodes: readonly Node[]): number {
+  let sole = -1;
+  for (const node of nodes) {
+    const byte = node instanceof WordsNode ? node.soleByte : -1;
+    if (byte < 0 || (sole >= 0 && sole !== byte)) return -1;
+    sole = byte;
+  }
+  return sole;
+}

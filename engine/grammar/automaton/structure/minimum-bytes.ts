@@ -1,0 +1,91 @@
+// How short values can be, and so which parts of a schema no finite text can fill.
+import { type ArrayShape, childrenOf, type JsonStyle, type ObjectShape, type Shape } from "../../shape.js";
+import { ArrayPlan } from "./array-position.js";
+import { UniqueItems } from "./unique-items.js";
+
+/**
+ * Sets `minimumBytes` of `root` and all it holds, and takes out what no finite text can fill: union
+ * members, optional properties, further items. What stays Infinity cannot be satisfied.
+ */
+export function settleMinimumBytes(root: Shape, style: JsonStyle): void {
+  const shapes = collect(root);
+  const unique = new UniqueItems();
+  // The least fixed point; children stand before their parents, so few rounds are needed.
+  for (let isChanged = true; isChanged; ) {
+    isChanged = false;
+    for (const shape of shapes) {
+      const bytes = minimumOf(shape, style, unique);
+      if (bytes < shape.minimumBytes) isChanged = true;
+      shape.minimumBytes = bytes;
+    }
+  }
+  for (const shape of shapes) prune(shape);
+}
+
+function prune(shape: Shape): void {
+  const isPossible = (other: Shape | undefined) => other !== undefined && other.minimumBytes < Infinity;
+  if (shape.kind === "union") shape.members = shape.members.filter(isPossible);
+  if (shape.kind === "object") {
+    shape.properties = shape.properties.filter((property) => property.isRequired || isPossible(property.value));
+    shape.free = shape.free.filter(({ key, value }) => isPossible(value) && key.distance(key.start) < Infinity);
+  }
+  if (shape.kind === "array") {
+    const end = [...shape.prefix, shape.rest].findIndex(({ value, counted }) => !isPossible(value) && !isPossible(counted));
+    if (end >= 0) shape.maxItems = Math.min(shape.maxItems, end);
+  }
+}
+
+function minimumOf(shape: Shape, style: JsonStyle, unique: UniqueItems): number {
+  switch (shape.kind) {
+    case "words":
+      return shape.words.shortest(0, shape.words.words.length);
+    case "lexeme":
+      return shape.lexeme.distance(shape.lexeme.start) + (shape.isQuoted ? 2 : 0);
+    case "union":
+      return shape.members.reduce((least, member) => Math.min(least, member.minimumBytes), Infinity);
+    case "array":
+      return arrayBytes(shape, style, unique);
+    case "object":
+      return objectBytes(shape, style);
+  }
+}
+
+function arrayBytes(shape: ArrayShape, style: JsonStyle, unique: UniqueItems): number {
+  if (shape.minItems > shape.maxItems) return Infinity;
+  return 1 + new ArrayPlan(shape, style, shape.isUnique ? unique : undefined).start.bytes;
+}
+
+function objectBytes({ properties, free, minProperties, maxProperties }: ObjectShape, style: JsonStyle): number {
+  const comma = style.comma.length;
+  const cost = (key: string, value: Shape) => Buffer.byteLength(JSON.stringify(key)) + style.colon.length + value.minimumBytes + comma;
+  const required = properties.filter(({ isRequired }) => isRequired);
+  let bytes = required.reduce((sum, { key, value }) => sum + cost(key, value), 0);
+  if (required.length > maxProperties || minProperties > maxProperties) return Infinity;
+  const missing = minProperties - required.length;
+  if (missing > 0) {
+    const optional = properties.filter(({ isRequired }) => !isRequired).map(({ key, value }) => cost(key, value)).toSorted((a, b) => a - b);
+    const further = free.reduce((least, { key, value }) => Math.min(least, key.distance(key.start) + value.minimumBytes + 2 + style.colon.length + comma), Infinity);
+    for (let i = 0; i < missing; i++) {
+      if ((optional[i] ?? Infinity) >= further) return 2 + bytes + (missing - i) * further - comma;
+      bytes += optional[i];
+    }
+  }
+  return 2 + (bytes === 0 ? 0 : bytes - comma);
+}
+
+function collect(root: Shape): Shape[] {
+  const seen = new Set<Shape>();
+  const order: Shape[] = [];
+  // Iterative: schemas nest deeper than the call stack.
+  const pending: { shape: Shape; isLeaving: boolean }[] = [{ shape: root, isLeaving: false }];
+  for (let entry = pending.pop(); entry; entry = pending.pop()) {
+    const { shape, isLeaving } = entry;
+    if (isLeaving) order.push(shape);
+    else if (!seen.has(shape)) {
+      seen.add(shape);
+      pending.push({ shape, isLeaving: true });
+      for (const child of childrenOf(shape)) pending.push({ shape: child, isLeaving: false });
+    }
+  }
+  return order;
+}

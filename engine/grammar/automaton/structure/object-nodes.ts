@@ -1,0 +1,51 @@
+// Objects as nodes: what may come after the brace or after a value.
+import type { FreeProperties, JsonStyle } from "../../shape.js";
+import { Capture, capturedNode } from "../node/captured-node.js";
+import { keyNode, type ObjectFrame } from "../node/key-node.js";
+import type { Node, NodeMaker } from "../node/node.js";
+import type { ObjectPlan, ObjectPosition } from "./object-position.js";
+import type { UniqueItems } from "./unique-items.js";
+
+export interface ObjectContext {
+  maker: NodeMaker;
+  style: JsonStyle;
+  unique: UniqueItems;
+}
+
+/** The object from `position` on, then `next`. */
+export function objectNode(context: ObjectContext, plan: ObjectPlan, position: ObjectPosition, next: Node): Node {
+  const { maker, style } = context;
+  return maker.expanded(next, position, 0, position.bytes + next.distance, () => {
+    const options: Node[] = [];
+    const keys = keysNode(context, plan, position, next);
+    if (keys) options.push(position.isStarted ? maker.literal(style.comma, keys) : keys);
+    if (position.canClose) options.push(maker.literal("}", next));
+    return options;
+  });
+}
+
+/** A name that may come at `position`, with all that follows; undefined where none may. */
+function keysNode(context: ObjectContext, plan: ObjectPlan, position: ObjectPosition, next: Node): Node | undefined {
+  const { maker } = context;
+  const after = (later: ObjectPosition) => objectNode(context, plan, later, next);
+  const frame: ObjectFrame = { plan, position, after };
+  const hasKey = plan.shape.properties.some((_, property) => position.allows(property));
+  if (!hasKey && !position.canTakeFree) return undefined;
+  const options: Node[] = hasKey ? [keyNode(maker, frame, [0, plan.keys.words.length, 0])] : [];
+  if (position.canTakeFree) options.push(...plan.shape.free.map((free) => freeNode(context, frame, free)));
+  const distance = options.reduce((least, option) => Math.min(least, option.distance), Infinity);
+  return maker.expanded(next, position, 1, distance, () => options);
+}
+
+function freeNode({ maker, style, unique }: ObjectContext, { position, after }: ObjectFrame, { key, value }: FreeProperties): Node {
+  const valueAfter = (later: ObjectPosition) => maker.literal(`"${style.colon}`, maker.value(value, after(later)));
+  const name = position.names.length > 0 && position.mustDiffer ? unique.exceptBodies(key, position.names) : key;
+  if (!position.takeFree().mustDiffer) return maker.literal('"', maker.lexeme(name, name.start, valueAfter(position.takeFree())));
+  const capture = new Capture({
+    after: (text) => valueAfter(position.takeFree(text)),
+    afterAny: valueAfter(position.takeFree()),
+    isOpen: true,
+    isWayFixed: false,
+  });
+  return maker.literal('"', capturedNode(maker, capture, name, { state: name.start, text: "" }));
+}

@@ -1,0 +1,269 @@
+// How far an object is written: which properties may come, and what it still needs.
+import { WordList } from "../../lexeme/word-list.js";
+import type { JsonStyle, KeyOrder, ObjectShape } from "../../shape.js";
+
+/** Immutable; positions that are alike are one object. */
+export interface ObjectPosition {
+  /** Whether a property was written. */
+  readonly isStarted: boolean;
+  readonly canClose: boolean;
+  /** Whether a property of another name may come. */
+  readonly canTakeFree: boolean;
+  /** Whether a further name must differ from those written: else a repeated one would count twice. */
+  readonly mustDiffer: boolean;
+  /** Further names written so far, where that matters. */
+  readonly names: readonly string[];
+  /** Bytes of the shortest way from here to after the closing brace. */
+  readonly bytes: number;
+  allows(property: number): boolean;
+  take(property: number): ObjectPosition;
+  takeFree(name?: string): ObjectPosition;
+}
+
+/** What is computed once for an object: its names in byte order, and what each property costs. */
+export class ObjectPlan {
+  /** Each property's name with quotes and colon, sorted. */
+  readonly keys: WordList;
+  /** The property of each of `keys`. */
+  readonly propertyOfKey: readonly number[];
+  /** Bytes of each property's shortest form, with the comma before it. */
+  readonly costs: Float64Array;
+  /** Bytes of the shortest property of another name, with its comma. */
+  readonly freeCost: number;
+  readonly commaBytes: number;
+  readonly start: ObjectPosition;
+
+  constructor(
+    readonly shape: ObjectShape,
+    style: JsonStyle,
+    order: KeyOrder,
+  ) {
+    const texts = shape.properties.map(({ key }) => `${JSON.stringify(key)}${style.colon}`);
+    const indices = new Map(texts.map((text, index) => [text, index]));
+    const decoder = new TextDecoder();
+    this.keys = new WordList(texts);
+    this.propertyOfKey = this.keys.words.map((word) => indices.get(decoder.decode(word))!);
+    this.commaBytes = style.comma.length;
+    this.costs = Float64Array.from(shape.properties, ({ value }, i) => Buffer.byteLength(texts[i]) + value.minimumBytes + this.commaBytes);
+    const joints = 2 + style.colon.length + this.commaBytes;
+    this.freeCost = shape.free.reduce((least, { key, value }) => Math.min(least, key.distance(key.start) + value.minimumBytes + joints), Infinity);
+    this.start = order === "any" ? AnyOrder.start(this) : SchemaOrder.start(this);
+  }
+
+  /** Above this many properties no count matters. */
+  get countCap(): number {
+    const { minProperties, maxProperties } = this.shape;
+    return Math.max(1, minProperties, maxProperties === Infinity ? 0 : maxProperties);
+  }
+}
+
+/** Properties in the schema's order, further ones after them. */
+class SchemaOrder implements ObjectPosition {
+  private constructor(
+    private readonly table: SchemaOrderTable,
+    /** Properties before this one are done with. */
+    private readonly index: number,
+    private readonly count: number,
+    readonly names: readonly string[],
+  ) {}
+
+  static start(plan: ObjectPlan): SchemaOrder {
+    const table = new SchemaOrderTable(plan, (index, count, names) => new SchemaOrder(table, index, count, names));
+    return table.at(0, 0);
+  }
+
+  get isStarted(): boolean {
+    return this.count > 0;
+  }
+
+  get canClose(): boolean {
+    const { plan, nextRequired } = this.table;
+    return this.count >= plan.shape.minProperties && nextRequired[this.index] === plan.costs.length;
+  }
+
+  get canTakeFree(): boolean {
+    const { plan, nextRequired } = this.table;
+    return nextRequired[this.index] === plan.costs.length && this.count < plan.shape.maxProperties && plan.freeCost < Infinity;
+  }
+
+  get mustDiffer(): boolean {
+    return this.count < this.table.plan.shape.minProperties;
+  }
+
+  get bytes(): number {
+    const bytes = this.table.needed(this.index, this.count);
+    return 1 + (bytes === 0 || this.isStarted ? bytes : bytes - this.table.plan.commaBytes);
+  }
+
+  allows(property: number): boolean {
+    const { nextRequired, plan } = this.table;
+    if (property < this.index || property > nextRequired[this.index]) return false;
+    return this.count < plan.shape.maxProperties && plan.costs[property] + this.table.needed(property + 1, this.count + 1) < Infinity;
+  }
+
+  take(property: number): ObjectPosition {
+    return this.table.at(property + 1, this.count + 1);
+  }
+
+  takeFree(name?: string): ObjectPosition {
+    return this.table.at(this.table.plan.costs.length, this.count + 1, name === undefined ? [] : [...this.names, name]);
+  }
+}
+
+/** Positions made so far and, for each, the bytes of the properties still needed. */
+class SchemaOrderTable {
+  readonly nextRequired: Int32Array;
+  readonly #cap: number;
+  /** By index and count; NaN where not computed. Without bounds on the count, all counts are alike. */
+  readonly #needed: Float64Array;
+  readonly #countsApart: number;
+  readonly #positions = new Map<string, SchemaOrder>();
+
+  constructor(
+    readonly plan: ObjectPlan,
+    private readonly create: (index: number, count: number, names: readonly string[]) => SchemaOrder,
+  ) {
+    const { properties, minProperties, maxProperties } = plan.shape;
+    this.#cap = plan.countCap;
+    this.#countsApart = minProperties === 0 && maxProperties === Infinity ? 1 : this.#cap + 1;
+    this.nextRequired = new Int32Array(properties.length + 1).fill(properties.length);
+    for (let i = properties.length - 1; i >= 0; i--) this.nextRequired[i] = properties[i].isRequired ? i : this.nextRequired[i + 1];
+    this.#needed = this.#computeNeeded();
+  }
+
+  at(index: number, count: number, names: readonly string[] = []): SchemaOrder {
+    const capped = Math.min(count, this.#cap);
+    const kept = capped < this.plan.shape.minProperties ? names : [];
+    const key = `${index},${capped},${JSON.stringify(kept)}`;
+    let position = this.#positions.get(key);
+    if (!position) this.#positions.set(key, (position = this.create(index, capped, kept)));
+    return position;
+  }
+
+  needed(index: number, count: number): number {
+    return this.#needed[index * this.#countsApart + Math.min(count, this.#countsApart - 1)];
+  }
+
+  #computeNeeded(): Float64Array {
+    const { shape, costs, freeCost } = this.plan;
+    const counts = this.#countsApart;
+    const needed = new Float64Array((costs.length + 1) * counts);
+    const last = costs.length * counts;
+    for (let count = 0; count < counts; count++) {
+      const missing = Math.max(0, shape.minProperties - count);
+      needed[last + count] = missing === 0 ? 0 : missing * freeCost;
+    }
+    for (let i = costs.length - 1; i >= 0; i--) {
+      for (let count = 0; count < counts; count++) {
+        const isFull = count >= shape.maxProperties;
+        const taken = isFull ? Infinity : costs[i] + needed[(i + 1) * counts + Math.min(count + 1, counts - 1)];
+        needed[i * counts + count] = shape.properties[i].isRequired ? taken : Math.min(taken, needed[(i + 1) * counts + count]);
+      }
+    }
+    return needed;
+  }
+}
+
+/** Properties in any order, further ones between them. */
+class AnyOrder implements ObjectPosition {
+  private constructor(
+    private readonly table: AnyOrderTable,
+    /** Properties written, by index. */
+    private readonly seen: ReadonlySet<number>,
+    private readonly count: number,
+    readonly names: readonly string[],
+    readonly bytes: number,
+  ) {}
+
+  static start(plan: ObjectPlan): AnyOrder {
+    const table = new AnyOrderTable(plan, (...parts) => new AnyOrder(table, ...parts));
+    return table.at(new Set(), 0);
+  }
+
+  get isStarted(): boolean {
+    return this.count > 0;
+  }
+
+  get canClose(): boolean {
+    return this.count >= this.table.plan.shape.minProperties && this.#missing() === 0;
+  }
+
+  get canTakeFree(): boolean {
+    const { plan } = this.table;
+    return plan.freeCost < Infinity && this.count + this.#missing() < plan.shape.maxProperties;
+  }
+
+  get mustDiffer(): boolean {
+    return this.count < this.table.plan.shape.minProperties;
+  }
+
+  allows(property: number): boolean {
+    const { plan, required } = this.table;
+    if (this.seen.has(property) || plan.costs[property] === Infinity) return false;
+    const others = this.#missing() - (required.has(property) ? 1 : 0);
+    return this.count + 1 + others <= plan.shape.maxProperties;
+  }
+
+  take(property: number): ObjectPosition {
+    return this.table.at(new Set([...this.seen, property]), this.count + 1, this.names);
+  }
+
+  takeFree(name?: string): ObjectPosition {
+    return this.table.at(this.seen, this.count + 1, name === undefined ? this.names : [...this.names, name]);
+  }
+
+  /** Required properties not written yet. */
+  #missing(): number {
+    return this.table.missing(this.seen);
+  }
+}
+
+class AnyOrderTable {
+  readonly required: ReadonlySet<number>;
+  /** Optional properties, the shortest first. */
+  readonly #byCost: readonly number[];
+  readonly #positions = new Map<string, AnyOrder>();
+
+  constructor(
+    readonly plan: ObjectPlan,
+    private readonly create: (seen: ReadonlySet<number>, count: number, names: readonly string[], bytes: number) => AnyOrder,
+  ) {
+    const { properties } = plan.shape;
+    this.required = new Set(properties.flatMap(({ isRequired }, i) => (isRequired ? [i] : [])));
+    this.#byCost = properties.map((_, i) => i).filter((i) => !this.required.has(i)).toSorted((a, b) => plan.costs[a] - plan.costs[b]);
+  }
+
+  at(seen: ReadonlySet<number>, count: number, names: readonly string[] = []): AnyOrder {
+    const capped = Math.min(count, Math.max(this.plan.countCap, this.plan.costs.length));
+    const kept = capped < this.plan.shape.minProperties ? names : [];
+    const key = `${[...seen].toSorted((a, b) => a - b).join()};${capped};${JSON.stringify(kept)}`;
+    let position = this.#positions.get(key);
+    if (!position) this.#positions.set(key, (position = this.create(seen, capped, kept, this.#bytes(seen, capped))));
+    return position;
+  }
+
+  missing(seen: ReadonlySet<number>): number {
+    let missing = this.required.size;
+    for (const property of seen) if (this.required.has(property)) missing--;
+    return missing;
+  }
+
+  #bytes(seen: ReadonlySet<number>, count: number): number {
+    const { costs, freeCost, commaBytes, shape } = this.plan;
+    let items = 0;
+    let bytes = 0;
+    for (const property of this.required) {
+      if (seen.has(property)) continue;
+      bytes += costs[property];
+      items++;
+    }
+    for (const property of this.#byCost) {
+      if (count + items >= shape.minProperties || costs[property] >= freeCost) break;
+      if (seen.has(property)) continue;
+      bytes += costs[property];
+      items++;
+    }
+    for (; count + items < shape.minProperties; items++) bytes += freeCost;
+    return 1 + (items === 0 || count > 0 ? bytes : bytes - commaBytes);
+  }
+}

@@ -1,0 +1,138 @@
+// Token masks of automaton states: lexical forms answered from their own masks, structure by one walk of the vocabulary's trie.
+import type { Automaton } from "../automaton/automaton.js";
+import type { CapturedNode } from "../automaton/node/captured-node.js";
+import type { ShortestWay } from "../automaton/shortest-way.js";
+import type { State } from "../automaton/state.js";
+import type { MaskEntry } from "./mask-cache.js";
+import { SuffixNode } from "./suffix-trie.js";
+import { BudgetCollector, LengthCollector, OpenCollector, type TokenCollector } from "./token-collector.js";
+import { trieChild } from "./token-trie.js";
+import type { Vocabulary } from "./vocabulary.js";
+
+const QUOTE = 0x22;
+
+export class TokenMasks {
+  readonly #wordCount: number;
+
+  constructor(
+    private readonly automaton: Automaton,
+    private readonly way: ShortestWay,
+    private readonly vocabulary: Vocabulary,
+  ) {
+    this.#wordCount = Math.ceil(vocabulary.size / 32);
+  }
+
+  /** All tokens that may come in `state`. */
+  all(state: State): Uint32Array {
+    return this.#entry(state).mask;
+  }
+
+  /** Those after which the text can be completed with `budgetTokens - 1` more, or along the shortest way. */
+  within(state: State, budgetTokens: number): Uint32Array {
+    const entry = this.#entry(state);
+    if (budgetTokens - 1 >= entry.mostBytes) return entry.mask;
+    const limit = Math.max(budgetTokens, this.way.tokens(state)) - 1;
+    entry.mostTokens ??= this.#mostTokens(state);
+    if (limit >= entry.mostTokens) return entry.mask;
+    const collector = new BudgetCollector(this.automaton, this.way, this.vocabulary.lexemeMasks, limit, this.#wordCount);
+    this.#visit(-1, state, collector);
+    this.#complete(collector.mask, state);
+    return collector.mask;
+  }
+
+  #entry(state: State): MaskEntry {
+    const { masks } = this.vocabulary;
+    let entry = masks.get(state);
+    if (!entry) {
+      const collector = new OpenCollector(this.#wordCount);
+      this.#visit(-1, state, collector);
+      this.#complete(collector.mask, state);
+      masks.set(state, (entry = { mask: collector.mask, mostBytes: collector.mostBytes, mostTokens: undefined }));
+    }
+    return entry;
+  }
+
+  #mostTokens(state: State): number {
+    const collector = new LengthCollector(this.automaton, this.way);
+    this.#visit(-1, state, collector);
+    return collector.mostTokens;
+  }
+
+  #complete(mask: Uint32Array, state: State): void {
+    const { twins } = this.vocabulary.trie;
+    for (let i = 0; i < twins.length; i += 2) {
+      if ((mask[twins[i] >>> 5] >>> (twins[i] & 31)) & 1) mask[twins[i + 1] >>> 5] |= 1 << (twins[i + 1] & 31);
+    }
+    if (!state.isComplete) return;
+    for (const token of this.vocabulary.endTokens) mask[token >>> 5] |= 1 << (token & 31);
+  }
+
+  /** The tokens below `node` of the trie, whose bytes so far led to `state`. */
+  #visit(node: number, state: State, collector: TokenCollector): void {
+    const { trie, lexemeMasks } = this.vocabulary;
+    if (node >= 0 && trie.skips[node] === node + 1) return;
+    for (const at of state.lexemes) {
+      const entry = lexemeMasks.of(at.lexeme, at.state, node);
+      collector.addForm(entry, at, node);
+      if (entry.exits.bytes.length > 0) this.#visitExits(entry.exits, this.automaton.stateOf(at.next), entry.banned, collector);
+    }
+    for (const at of state.captured) this.#visitCaptured(node, at, collector);
+    if (state.structure.length === 0) return;
+    const rest = this.automaton.structureOf(state);
+    for (const byte of this.automaton.firstBytes(rest)) {
+      const child = trieChild(trie, node, byte);
+      const after = child < 0 ? null : this.automaton.next(rest, byte);
+      if (!after) continue;
+      if (trie.tokens[child] >= 0) collector.addTokens([trie.tokens[child]], after, undefined);
+      this.#visit(child, after, collector);
+    }
+  }
+
+  #visitExits(exits: SuffixNode, state: State, banned: ReadonlySet<number> | undefined, collector: TokenCollector): void {
+    for (let i = 0; i < exits.bytes.length; i++) {
+      const after = this.automaton.next(state, exits.bytes[i]);
+      if (!after) continue;
+      const child = exits.children[i];
+      if (child.tokens.length > 0) collector.addTokens(child.tokens, after, banned);
+      if (child.bytes.length > 0) this.#visitExits(child, after, banned, collector);
+    }
+  }
+
+  /**
+   * A form whose text matters has states of its own for each text, too many to visit. What may follow is the same
+   * after each, so the tokens are found as for a form without memory. Tokens that would end a further string
+   * as well are left out, unchecked as it would be: smaller tokens write the same.
+   */
+  #visitCaptured(node: number, at: CapturedNode, collector: TokenCollector): void {
+    if (!at.capture.isWayFixed && collector.isMeasured) return this.#visitWay(node, this.automaton.stateOf(at), collector);
+    const twin = this.automaton.withoutMemory(at);
+    const entry = this.vocabulary.lexemeMasks.of(twin.lexeme, twin.state, node);
+    collector.addForm(entry, twin, node);
+    const withFewQuotes = (suffix: SuffixNode, quotes: number): SuffixNode => {
+      const kept = new SuffixNode();
+      kept.tokens.push(...suffix.tokens);
+      suffix.bytes.forEach((byte, i) => {
+        const seen = quotes + (byte === QUOTE ? 1 : 0);
+        if (seen > 2) return;
+        kept.bytes.push(byte);
+        kept.children.push(withFewQuotes(suffix.children[i], seen));
+      });
+      return kept;
+    };
+    this.#visitExits(withFewQuotes(entry.exits, 0), this.automaton.stateOf(twin.next), entry.banned, collector);
+  }
+
+  /** Where ways differ from text to text, a budget keeps to the shortest one. */
+  #visitWay(from: number, start: State, collector: TokenCollector): void {
+    const { trie } = this.vocabulary;
+    collector.addUnmeasured();
+    let node = from;
+    for (let at = start; at.distance > 0; ) {
+      const byte = this.way.byteOnWay(at);
+      node = trieChild(trie, node, byte);
+      if (node < 0) return;
+      at = this.automaton.next(at, byte)!;
+      if (trie.tokens[node] >= 0) collector.addTokens([trie.tokens[node]], at, undefined);
+    }
+  }
+}
