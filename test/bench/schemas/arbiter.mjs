@@ -33,13 +33,13 @@ function validatorsFor(schema) {
 
 /** Draft 4 wrote `id`, and exclusive bounds as flags. Names under `properties` and the like are no keywords. */
 function modernised(schema) {
-  if (!/draft-04/.test(String(schema?.$schema ?? ""))) return withoutDraft(schema);
-  return withoutDraft(convert(schema));
+  return withoutDraft(/draft-04/.test(String(schema?.$schema ?? "")) ? convert(schema) : schema);
 }
 
+/** Ajv would look for the meta-schema, and answer later where Ajv's own `$async` is set. */
 function withoutDraft(schema) {
   if (typeof schema !== "object" || schema === null) return schema;
-  const { $schema: _, ...rest } = schema;
+  const { $schema: _draft, $async: _isAsync, ...rest } = schema;
   return rest;
 }
 

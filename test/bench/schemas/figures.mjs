@@ -83,10 +83,9 @@ export function countRefusals(verdicts) {
   return [...counts].toSorted((a, b) => b[1] - a[1]);
 }
 
-/** The longest that anybody had to wait in a case: for its first mask, or for a later one. */
-export function longestWaitMs({ answer }) {
-  const masks = answer.maskUs ?? [];
-  return masks.reduce((longest, us) => Math.max(longest, us), answer.firstMaskUs ?? answer.compileUs ?? 0) / 1000;
+/** The longest that anybody had to wait in a case: for its first mask, a later one, or a token to be accepted. */
+export function longestWaitMs({ answer: { compileUs = 0, firstMaskUs = compileUs, maskUs = [], acceptUs = [] } }) {
+  return [maskUs, acceptUs].flat().reduce((longest, us) => Math.max(longest, us), firstMaskUs) / 1000;
 }
 
 export function slowest(verdicts, count = 10) {
