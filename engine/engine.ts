@@ -8,16 +8,12 @@ import { choose, longestOptionTokens } from "./generation/choose.js";
 import { Generation } from "./generation/generation.js";
 import { think, thinkingTokens } from "./generation/think.js";
 import { write, type WrittenReply } from "./generation/write.js";
-import { compileJsonSchema } from "./grammar/json-schema.js";
-import type { Grammar } from "./grammar/matcher.js";
-import { createVocabulary, type Vocabulary } from "./grammar/mask/vocabulary.js";
+import { createVocabulary } from "./grammar/mask/vocabulary.js";
+import { GrammarCache } from "./grammar-cache.js";
 import type { Runtime } from "./ort/runtime.js";
-import type { EngineEvent, EngineRequest, EngineResult, JsonSchema } from "./request.js";
+import type { EngineEvent, EngineRequest, EngineResult } from "./request.js";
 import { RequestQueue } from "./scheduler/request-queue.js";
 import type { Tokenizer } from "./tokenizer/tokenizer.js";
-
-/** Compiled grammars kept: an application has few schemas, a service with made-up ones must not grow without bound. */
-const KEPT_GRAMMARS = 32;
 
 export interface EngineParts {
   runtime: Runtime;
@@ -36,9 +32,7 @@ export class Engine implements AsyncDisposable {
   readonly #decoder: Decoder;
   readonly #runtime: Runtime;
   readonly #queue = new RequestQueue();
-  readonly #vocabulary: Vocabulary;
-  /** By schema text, the latest last. */
-  readonly #grammars = new Map<string, Grammar>();
+  readonly #grammars: GrammarCache;
   #closing: Promise<void> | undefined;
 
   constructor({ runtime, decoder, tokenizer, advice }: EngineParts) {
@@ -48,7 +42,7 @@ export class Engine implements AsyncDisposable {
     this.contextLength = decoder.cache.capacity;
     this.#decoder = decoder;
     this.#runtime = runtime;
-    this.#vocabulary = createVocabulary(tokenizer.tokenBytes, tokenizer.endTokens);
+    this.#grammars = new GrammarCache(createVocabulary(tokenizer.tokenBytes, tokenizer.endTokens));
   }
 
   /**
@@ -62,7 +56,7 @@ export class Engine implements AsyncDisposable {
    */
   async *generate(request: EngineRequest): AsyncGenerator<EngineEvent, void> {
     this.#check(request);
-    const grammar = request.format.type === "json" ? this.#grammar(request.format.schema) : undefined;
+    const grammar = request.format.type === "json" ? this.#grammars.grammar(request.format) : undefined;
     const queued = performance.now();
     const leave = await this.#queue.enter(request.signal);
     try {
@@ -71,7 +65,7 @@ export class Engine implements AsyncDisposable {
       yield* generation.prefill();
       const thinking = request.thinking ? yield* think(generation, request.thinking) : "";
       const reply = request.format.type === "choice" ? await chooseReply(generation) : yield* write(generation, grammar);
-      const result: EngineResult = { ...reply, thinking, usage: generation.usage };
+      const result: EngineResult = { ...reply, thinking, warnings: grammar?.warnings ?? [], usage: generation.usage };
       yield { type: "finish", result };
     } finally {
       leave();
@@ -108,18 +102,6 @@ export class Engine implements AsyncDisposable {
       throw new PromptTooLongError({ promptTokens: prompt.length, replyTokens, contextLength: this.contextLength });
     }
   }
-
-  #grammar(schema: JsonSchema): Grammar {
-    const key = JSON.stringify(schema);
-    const grammar = this.#grammars.get(key) ?? compileJsonSchema(schema, this.#vocabulary);
-    this.#grammars.delete(key);
-    this.#grammars.set(key, grammar);
-    if (this.#grammars.size > KEPT_GRAMMARS) {
-      const [oldest] = this.#grammars.keys();
-      this.#grammars.delete(oldest);
-    }
-    return grammar;
-  }
 }
 
 async function chooseReply(generation: Generation): Promise<WrittenReply & { probabilities: number[] }> {
@@ -127,5 +109,5 @@ async function chooseReply(generation: Generation): Promise<WrittenReply & { pro
   const text = generation.request.format.type === "choice" ? generation.request.format.options[index] : "";
   const tokens = generation.tokenizer.encode(text);
   generation.usage.outputTokens = tokens.length;
-  return { text, tokens: [{ id: tokens[0], start: 0, end: text.length, logprob, isForced: false }], probabilities, finishReason: "stop" };
+  return { text, tokens: [{ id: tokens[0], start: 0, end: text.length, logprob, isForced: false }], probabilities, verbatim: [], finishReason: "stop" };
 }

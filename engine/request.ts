@@ -1,4 +1,5 @@
 // What the engine is asked and what it answers: token ids and JSON Schema in, tokens out.
+import type { GrammarWarning, SourceSpan } from "./grammar/matcher.js";
 
 export type JsonSchema = boolean | { readonly [keyword: string]: unknown };
 
@@ -15,11 +16,22 @@ export interface Sampling {
   seed?: number;
 }
 
+/** JSON that fits the schema, without idle white space. */
+export interface JsonFormat {
+  type: "json";
+  schema: JsonSchema;
+  /** Texts that strings marked `x-verbatim` are copied from, by name. */
+  sources?: Readonly<Record<string, string>>;
+  /** Order of properties: that of the schema (the default), or any. */
+  order?: "schema" | "any";
+  /** What becomes of keywords that cannot be enforced: an UnsupportedSchemaError (the default), or a warning. */
+  onUnsupported?: "refuse" | "validate";
+}
+
 /** What the reply must look like. */
 export type OutputFormat =
   | { type: "text" }
-  /** JSON that fits the schema, without idle white space. */
-  | { type: "json"; schema: JsonSchema }
+  | JsonFormat
   /** One of a closed set, chosen by probability; letter case of the model's wording is ignored. */
   | { type: "choice"; options: readonly string[] };
 
@@ -46,11 +58,14 @@ export interface EngineUsage {
   /** Prompt tokens that were found in the KV cache and not computed again. */
   cachedTokens: number;
   thinkingTokens: number;
+  /** Tokens of the reply, forced ones included. */
   outputTokens: number;
+  /** Tokens that the format left no choice about: appended without sampling, many in one pass. */
+  forcedTokens: number;
   queueMs: number;
   prefillMs: number;
   decodeMs: number;
-  /** Part of `decodeMs` spent on token masks. */
+  /** Part of `decodeMs` spent on token masks and forced tokens. */
   maskMs: number;
 }
 
@@ -59,11 +74,24 @@ export interface OutputToken {
   /** Offsets into the reply's text, in UTF-16 code units. A token that ends inside a character owns that character. */
   start: number;
   end: number;
-  /** Natural logarithm of the model's own probability of this token, before masks and temperature. */
+  /** Natural logarithm of the model's own probability of this token, before masks and temperature; 0 where forced. */
   logprob: number;
+  /** The format left no choice. */
+  isForced: boolean;
 }
 
 export type FinishReason = "stop" | "length";
+
+/** A string of the reply that was copied from a source. */
+export interface CopiedString {
+  /** UTF-16 offsets of the JSON string in the reply's text, quotes included. */
+  start: number;
+  end: number;
+  /** The name of the source. */
+  source: string;
+  /** All places where the source has it, in UTF-16 code units, in order. */
+  spans: readonly SourceSpan[];
+}
 
 export interface EngineResult {
   text: string;
@@ -71,6 +99,10 @@ export interface EngineResult {
   tokens: OutputToken[];
   /** Of a choice: each option's probability among the options, in their order. */
   probabilities?: number[];
+  /** In the order of the text. */
+  verbatim: CopiedString[];
+  /** Keywords of the schema that were not enforced. */
+  warnings: readonly GrammarWarning[];
   finishReason: FinishReason;
   usage: EngineUsage;
 }

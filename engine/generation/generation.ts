@@ -26,6 +26,7 @@ export class Generation {
       cachedTokens: 0,
       thinkingTokens: 0,
       outputTokens: 0,
+      forcedTokens: 0,
       queueMs,
       prefillMs: 0,
       decodeMs: 0,
@@ -63,6 +64,16 @@ export class Generation {
     const started = performance.now();
     await this.#forward(tokens);
     this.usage.decodeMs += performance.now() - started;
+  }
+
+  /** Runs a step of the grammar on the clock of `maskMs`. */
+  timeMask<Value>(step: () => Value): Value {
+    const started = performance.now();
+    const value = step();
+    const elapsedMs = performance.now() - started;
+    this.usage.maskMs += elapsedMs;
+    this.usage.decodeMs += elapsedMs;
+    return value;
   }
 
   /** Takes tokens back; the logits are stale until the next `append`. */

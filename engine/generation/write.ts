@@ -1,13 +1,16 @@
 // Writes the reply token by token, under a grammar if there is one.
 import type { Grammar, Matcher } from "../grammar/matcher.js";
-import type { EngineEvent, FinishReason, OutputToken } from "../request.js";
+import type { CopiedString, EngineEvent, FinishReason, OutputToken } from "../request.js";
 import { createStreamDecoder, type StreamDecoder } from "../tokenizer/stream-decoder.js";
 import type { Tokenizer } from "../tokenizer/tokenizer.js";
+import { copiedStrings } from "./copied-strings.js";
+import { ForcedText, mustEnd, type ForcedToken } from "./forced-text.js";
 import type { Generation } from "./generation.js";
 
 export interface WrittenReply {
   text: string;
   tokens: OutputToken[];
+  verbatim: CopiedString[];
   finishReason: FinishReason;
 }
 
@@ -16,7 +19,18 @@ export async function* write(generation: Generation, grammar: Grammar | undefine
   const reply = new ReplyText(generation);
   let matcher = grammar?.start();
   let finishReason: FinishReason = "length";
-  while (usage.outputTokens < request.maxTokens) {
+  /** Written, and not yet read by the model. */
+  let unread: number[] = [];
+  let delta = "";
+  for (;;) {
+    for (const { id, matcher: after } of matcher ? forcedTokens(matcher, reply, generation) : []) {
+      delta += reply.push({ id, logprob: 0, isForced: true });
+      unread.push(id);
+      matcher = after;
+    }
+    if (delta) yield { type: "text-delta", text: delta };
+    if (usage.outputTokens >= request.maxTokens || (matcher && mustEndNow(matcher, generation))) break;
+    if (unread.length > 0) await generation.append(unread);
     const mask = matcher && maskOf(matcher, generation);
     const { id, logprob } = sampler.sample(generation.logits, mask);
     if (generation.isEnd(id)) {
@@ -24,35 +38,32 @@ export async function* write(generation: Generation, grammar: Grammar | undefine
       break;
     }
     usage.outputTokens++;
-    const delta = reply.push(id, logprob);
-    if (delta) yield { type: "text-delta", text: delta };
+    delta = reply.push({ id, logprob, isForced: false });
+    unread = [id];
     matcher = matcher?.accept(id);
-    if (matcher && mustEnd(matcher, generation)) break;
-    if (usage.outputTokens < request.maxTokens) await generation.append([id]);
   }
   const rest = reply.end();
   if (rest) yield { type: "text-delta", text: rest };
   if (matcher?.isComplete()) finishReason = "stop";
-  return { text: reply.text, tokens: reply.tokens, finishReason };
+  const verbatim = copiedStrings(reply.text, matcher?.verbatim() ?? []);
+  return { text: reply.text, tokens: reply.tokens, verbatim, finishReason };
 }
 
-function maskOf(matcher: Matcher, { request, usage }: Generation): Uint32Array {
-  const started = performance.now();
-  const mask = matcher.mask(request.maxTokens - usage.outputTokens);
-  usage.maskMs += performance.now() - started;
-  return mask;
+function forcedTokens(matcher: Matcher, { forced }: ReplyText, generation: Generation): readonly ForcedToken[] {
+  const { request, usage } = generation;
+  const run = generation.timeMask(() => forced.next(matcher, request.maxTokens - usage.outputTokens));
+  usage.outputTokens += run.length;
+  usage.forcedTokens += run.length;
+  return run;
 }
 
-/** Whether nothing but an end token may follow: the pass that would only choose it is saved. */
-function mustEnd(matcher: Matcher, generation: Generation): boolean {
-  if (!matcher.isComplete()) return false;
-  const mask = matcher.mask();
-  let allowed = 0;
-  for (let word = 0; word < mask.length; word++) {
-    for (let bits = mask[word]; bits !== 0; bits &= bits - 1) allowed++;
-  }
-  const ends = generation.tokenizer.endTokens.filter((id) => (mask[id >>> 5] >>> (id & 31)) & 1);
-  return allowed === ends.length;
+function maskOf(matcher: Matcher, generation: Generation): Uint32Array {
+  const { request, usage } = generation;
+  return generation.timeMask(() => matcher.mask(request.maxTokens - usage.outputTokens));
+}
+
+function mustEndNow(matcher: Matcher, generation: Generation): boolean {
+  return generation.timeMask(() => mustEnd(matcher, generation.tokenizer.endTokens));
 }
 
 /** The reply's text with the place of each token in it. */
@@ -60,6 +71,7 @@ class ReplyText {
   readonly #tokenizer: Tokenizer;
   readonly #decoder: StreamDecoder;
   readonly tokens: OutputToken[] = [];
+  readonly forced: ForcedText;
   text = "";
   /** Tokens from this index on end inside a character that is not complete yet. */
   #open = 0;
@@ -67,12 +79,14 @@ class ReplyText {
   constructor({ tokenizer }: Generation) {
     this.#tokenizer = tokenizer;
     this.#decoder = createStreamDecoder(tokenizer);
+    this.forced = new ForcedText(tokenizer);
   }
 
-  push(id: number, logprob: number): string {
+  push({ id, logprob, isForced }: Omit<OutputToken, "start" | "end">): string {
     const start = this.text.length;
     const delta = this.#decoder.push(id);
-    this.tokens.push({ id, start, end: start, logprob });
+    this.tokens.push({ id, start, end: start, logprob, isForced });
+    this.forced.push(id);
     if (delta) this.#extend(delta);
     if (delta && endsInsideCharacter(this.#tokenizer.tokenBytes[id])) this.#open--;
     return delta;

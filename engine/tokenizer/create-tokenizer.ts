@@ -6,8 +6,10 @@ import { createChatTemplate, type ChatTemplate, type RenderedPart } from "./chat
 import { createPartEncoder } from "./part-encoder.js";
 import { createPreTokenizer } from "./pre-tokenizer.js";
 import { createStreamDecoder } from "./stream-decoder.js";
-import type { ChatMessage, ChatPrompt, ChatPromptOptions, Tokenizer } from "./tokenizer.js";
+import type { ChatMessage, ChatPrompt, ChatPromptOptions, OpenText, Tokenizer } from "./tokenizer.js";
 import { readVocabulary, type Vocabulary } from "./vocabulary.js";
+
+const WHITE_SPACE = /^\p{White_Space}+$/u;
 
 /**
  * Builds the tokenizer that a GGUF's metadata describes (`tokenizer.ggml.*`, `tokenizer.chat_template`).
@@ -20,7 +22,8 @@ import { readVocabulary, type Vocabulary } from "./vocabulary.js";
  */
 export function createTokenizer(metadata: ReadonlyMap<string, MetadataValue>): Tokenizer {
   const vocabulary = readVocabulary(metadata);
-  const encode = createTextEncoder(vocabulary);
+  const encodeOpen = createTextEncoder(vocabulary);
+  const encode = (text: string): number[] => encodeOpen(text).ids;
   const encodeParts = createPartEncoder(vocabulary.marks, encode);
   const { tokenBytes } = vocabulary;
   let template: ChatTemplate | undefined;
@@ -29,6 +32,7 @@ export function createTokenizer(metadata: ReadonlyMap<string, MetadataValue>): T
     endTokens: vocabulary.endTokens,
     tokenBytes,
     encode,
+    encodeOpen,
     encodeMarks: (text) => encodeParts([{ origin: "template", text }]),
     decode(tokens) {
       const decoder = createStreamDecoder({ tokenBytes });
@@ -42,15 +46,24 @@ export function createTokenizer(metadata: ReadonlyMap<string, MetadataValue>): T
   };
 }
 
-function createTextEncoder(vocabulary: Vocabulary): (text: string) => number[] {
+/**
+ * Words are cut from left to right. What follows a text can change its last word, and the word before where more than
+ * one character is looked at: in white space, and after an apostrophe, which may begin a contraction.
+ */
+function createTextEncoder(vocabulary: Vocabulary): (text: string) => OpenText {
   const visitWords = createPreTokenizer(vocabulary.preTokenizer);
   const encodeWord = createWordEncoder(vocabulary);
   return (text) => {
     const ids: number[] = [];
+    let settledCount = 0;
+    let previous = "";
     visitWords(text.toWellFormed(), (word) => {
+      const isJoined = previous === "'" || (WHITE_SPACE.test(previous) && WHITE_SPACE.test(word));
+      if (!isJoined) settledCount = ids.length;
+      previous = word;
       for (const id of encodeWord(word)) ids.push(id);
     });
-    return ids;
+    return { ids, settledCount };
   };
 }
 

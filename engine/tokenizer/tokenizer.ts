@@ -19,6 +19,13 @@ export interface ChatPromptOptions {
   replyPrefix?: string;
 }
 
+/** Ids of a text that may go on. */
+export interface OpenText {
+  ids: number[];
+  /** How many of the first ids stay as they are whatever follows. */
+  settledCount: number;
+}
+
 export interface Tokenizer {
   readonly vocabularySize: number;
   /** Ids after which generation stops (end of turn, end of text). */
@@ -27,6 +34,8 @@ export interface Tokenizer {
   readonly tokenBytes: readonly (Uint8Array | undefined)[];
   /** Plain text to ids. Written forms of control tokens stay text, whatever the text contains. */
   encode(text: string): number[];
+  /** The same for the beginning of a text, cut between two characters: says which ids are those of the whole text too. */
+  encodeOpen(text: string): OpenText;
   /** Text of the engine's own making, such as a thinking mark: written forms of control tokens become these tokens. */
   encodeMarks(text: string): number[];
   /** Ids to text; control tokens vanish, bytes that are no UTF-8 become U+FFFD. */

@@ -44,10 +44,10 @@ export function createEngineModel(engine: Engine, { id, advice = engine.advice }
 }
 
 function toResult(result: EngineResult, elapsedMs: number): GenerationResult {
-  const { promptTokens, cachedTokens, thinkingTokens, outputTokens, queueMs } = result.usage;
+  const { promptTokens, cachedTokens, thinkingTokens, outputTokens, forcedTokens, queueMs } = result.usage;
   return {
     ...result,
     tokens: result.tokens.map(({ start, end, logprob }) => ({ start, end, logprob })),
-    usage: { promptTokens, cachedTokens, thinkingTokens, outputTokens, requests: 1, modelMs: elapsedMs - queueMs },
+    usage: { promptTokens, cachedTokens, thinkingTokens, outputTokens, forcedTokens, requests: 1, modelMs: elapsedMs - queueMs },
   };
 }

@@ -18,7 +18,7 @@ export interface GeneratedToken {
   /** UTF-16 offsets into the reply's text. */
   start: number;
   end: number;
-  /** Natural logarithm of the model's own probability. */
+  /** Natural logarithm of the model's own probability; 0 where the format left no choice. */
   logprob: number;
 }
 
@@ -28,6 +28,8 @@ export interface Usage {
   cachedTokens: number;
   thinkingTokens: number;
   outputTokens: number;
+  /** Output tokens that the format left no choice about: written without asking the model. */
+  forcedTokens: number;
   /** Model calls. */
   requests: number;
   /** Wall time spent in the model. */

@@ -129,6 +129,7 @@ function composeResult(answer: ScriptedAnswer, request: GenerationRequest): { re
       cachedTokens: 0,
       thinkingTokens: thinkingTokens.length,
       outputTokens: tokens.length,
+      forcedTokens: 0,
       requests: 1,
       modelMs: 0,
     },

@@ -24,7 +24,7 @@ export interface ModelCalls {
 const MAX_CHARS_PER_TOKEN = 16;
 
 export function createModelCalls(model: LanguageModel, { signal, onProgress }: TaskOptions): ModelCalls {
-  const usage: Usage = { promptTokens: 0, cachedTokens: 0, thinkingTokens: 0, outputTokens: 0, requests: 0, modelMs: 0 };
+  const usage: Usage = { promptTokens: 0, cachedTokens: 0, thinkingTokens: 0, outputTokens: 0, forcedTokens: 0, requests: 0, modelMs: 0 };
   const trace: TraceStep[] = [];
 
   async function ask({ purpose, path, ...request }: ModelCall): Promise<GenerationResult> {

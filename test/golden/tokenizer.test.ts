@@ -61,6 +61,24 @@ describe.each(MODELS)("plain text, %s", (id) => {
     for (const line of golden) expect(tokenizer.encode(line.text), JSON.stringify(line.text)).toEqual(line[id]);
   });
 
+  test("ids that are settled stay, however a line goes on", () => {
+    let settled = 0;
+    let kept = 0;
+    for (const [at, line] of lines.entries()) {
+      const whole = line.toWellFormed() + lines[(at * 31 + 7) % lines.length].toWellFormed();
+      const ids = tokenizer.encode(whole);
+      const characters = [...whole];
+      for (let length = 1; length <= Math.min(characters.length, 40); length++) {
+        const open = tokenizer.encodeOpen(characters.slice(0, length).join(""));
+        const first = open.ids.slice(0, open.settledCount);
+        if (!first.every((id, i) => id === ids[i])) expect(first, JSON.stringify(characters.slice(0, length).join(""))).toEqual(ids.slice(0, first.length));
+        settled += open.settledCount;
+        kept += open.ids.length;
+      }
+    }
+    expect(settled / kept).toBeGreaterThan(0.5);
+  });
+
   test("no line holds a token without bytes", () => {
     for (const line of lines) {
       expect(tokenizer.encode(line).every((token) => tokenizer.tokenBytes[token] !== undefined), line).toBe(true);

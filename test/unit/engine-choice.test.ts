@@ -93,7 +93,7 @@ describe("probabilities are those of constrained decoding", () => {
     const total = ids.reduce((sum, id) => sum + next[id], 0);
     const { probabilities, tokens, text } = await choose("Number?", options);
     expect(probabilities).toEqual(close(ids.map((id) => next[id] / total)));
-    expect(tokens).toEqual([{ id: ids[options.indexOf(text)], start: 0, end: 1, logprob: expect.any(Number) }]);
+    expect(tokens).toEqual([{ id: ids[options.indexOf(text)], start: 0, end: 1, logprob: expect.any(Number), isForced: false }]);
     expect(tokens[0].logprob).toBeCloseTo(Math.log(next[ids[options.indexOf(text)]]), 4);
   });
 

@@ -10,7 +10,7 @@ function field(status: Field["status"], confidence?: number, ...spans: Field["sp
 }
 
 function extractionOf(data: unknown, fields: unknown, warnings: Extraction<unknown>["warnings"] = []): Extraction<unknown> {
-  const usage = { promptTokens: 0, cachedTokens: 0, thinkingTokens: 0, outputTokens: 0, requests: 0, modelMs: 0 };
+  const usage = { promptTokens: 0, cachedTokens: 0, thinkingTokens: 0, outputTokens: 0, forcedTokens: 0, requests: 0, modelMs: 0 };
   return { data, fields, warnings, usage, samples: [], trace: [] } as Extraction<unknown>;
 }
 

@@ -9,6 +9,36 @@ import { r1Metadata } from "../fixtures/r1-metadata.js";
 
 const MERGES = ["b c", "a b", "a bc", "a a", "aa aa", "c a", "ab ab"];
 
+const OPEN_MERGES = ["Ġ \"", "\" :", "a b", "ab ab", "Ċ Ċ", "Ġ Ġ", "ĠĠ ĠĠ", ", Ċ", "' l", "l l", "' ll", "Ġ a", "Ġa b", "\" ,", "{ \""];
+
+describe.each(["qwen2", "smollm"])("the beginning of a text, %s", (pre) => {
+  const tokenizer = createTokenizer(byteVocabulary({ pre, merges: OPEN_MERGES }));
+  const piece = fc.constantFrom("a", "ab", "'", "l", "ll", "s", '"', ":", ",", "{", " ", "  ", "\n", "\r\n", "\t", "\u3000", "7", "é", "\u0301", "中", "😀", "𝔘");
+  const text = fc.string({ unit: piece, maxLength: 12 });
+
+  test("its settled ids are those of every text that begins so", () => {
+    fc.assert(
+      fc.property(text, text, (start, rest) => {
+        const { ids, settledCount } = tokenizer.encodeOpen(start);
+        expect(ids).toEqual(tokenizer.encode(start));
+        expect(tokenizer.encode(start + rest).slice(0, settledCount)).toEqual(ids.slice(0, settledCount));
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+
+  test("only words at the end are unsettled", () => {
+    const settled = (start: string): string => {
+      const { ids, settledCount } = tokenizer.encodeOpen(start);
+      return tokenizer.decode(ids.slice(0, settledCount));
+    };
+    expect(settled('{"ab": ')).toBe('{"ab":');
+    expect(settled('{"ab": "')).toBe('{"ab":');
+    expect(settled("ab \n  ")).toBe("ab");
+    expect(settled("")).toBe("");
+  });
+});
+
 /** Byte-pair encoding by its definition: look for the best pair, merge it, start over. */
 function encodeSlowly(word: string): string[] {
   let symbols = [...word];

@@ -79,6 +79,7 @@ function readUsage(
     cachedTokens: usage?.prompt_tokens_details?.cached_tokens ?? 0,
     thinkingTokens,
     outputTokens: Math.max(0, outputTokens),
+    forcedTokens: 0,
     requests: 1,
     modelMs,
   };
