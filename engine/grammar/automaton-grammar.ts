@@ -2,7 +2,7 @@
 import { Automaton } from "./automaton/automaton.js";
 import { ShortestWay } from "./automaton/shortest-way.js";
 import type { State } from "./automaton/state.js";
-import { CharacterCount } from "./character-count.js";
+import { type CharacterCount, countCharacter, NO_CHARACTERS } from "./character-count.js";
 import { TokenMasks } from "./mask/token-masks.js";
 import type { Vocabulary } from "./mask/vocabulary.js";
 import type { Grammar, GrammarWarning, Matcher, SourceSpan, VerbatimMatch } from "./matcher.js";
@@ -24,7 +24,7 @@ export class AutomatonGrammar implements Grammar {
   }
 
   start(): Matcher {
-    return new AutomatonMatcher(this, undefined, { state: this.automaton.start(), characters: CharacterCount.none, bytes: 0, quote: -1, matches: [] });
+    return new AutomatonMatcher(this, undefined, { state: this.automaton.start(), characters: NO_CHARACTERS, bytes: 0, quote: -1, matches: [] });
   }
 }
 
@@ -61,7 +61,7 @@ class AutomatonMatcher implements Matcher {
     const { automaton, vocabulary } = this.grammar;
     automaton.trim();
     if (this.place.state.isComplete && vocabulary.endTokens.includes(token)) {
-      return new AutomatonMatcher(this.grammar, this, { ...this.place, state: automaton.finished(), characters: CharacterCount.none });
+      return new AutomatonMatcher(this.grammar, this, { ...this.place, state: automaton.finished(), characters: NO_CHARACTERS });
     }
     const bytes = vocabulary.tokenBytes[token];
     if (!bytes || bytes.length === 0) throw notAllowed(token);
@@ -120,7 +120,8 @@ class AutomatonMatcher implements Matcher {
 
 function placeAfter(place: Place, byte: number, state: State): Place {
   const { bytes } = place;
-  const characters = state.isInString ? place.characters.after(byte, !place.state.isInString) : CharacterCount.none;
+  const isInside = state.isInString && place.state.isInString;
+  const characters = isInside ? countCharacter(place.characters, byte) : NO_CHARACTERS;
   const wasCopied = place.state.isVerbatim;
   const matches = wasCopied && byte === QUOTE ? [...place.matches, ...matchesAt(place, bytes + 1)] : place.matches;
   const quote = state.isVerbatim ? (wasCopied && place.quote >= 0 ? place.quote : bytes) : -1;

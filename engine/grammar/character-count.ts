@@ -3,28 +3,25 @@
 const BACKSLASH = 0x5c;
 
 /** Immutable. */
-export class CharacterCount {
-  static readonly none = new CharacterCount(0, "");
+export interface CharacterCount {
+  readonly count: number;
+  /** What is written of an open escape. */
+  readonly escape: string;
+}
 
-  private constructor(
-    readonly count: number,
-    /** What is written of an open escape. */
-    private readonly escape: string,
-  ) {}
+export const NO_CHARACTERS: CharacterCount = { count: 0, escape: "" };
 
-  /** @param isOpening whether the byte is the quote that opens the string */
-  after(byte: number, isOpening: boolean): CharacterCount {
-    if (isOpening) return CharacterCount.none;
-    if (this.escape !== "") return this.#inEscape(String.fromCharCode(byte));
-    if (byte === BACKSLASH) return new CharacterCount(this.count + 1, "\\");
-    return (byte & 0xc0) === 0x80 ? this : new CharacterCount(this.count + 1, "");
-  }
+/** @param byte inside the string */
+export function countCharacter(before: CharacterCount, byte: number): CharacterCount {
+  const { count, escape } = before;
+  if (escape !== "") return continueEscape(count, escape + String.fromCharCode(byte));
+  if (byte === BACKSLASH) return { count: count + 1, escape: "\\" };
+  return (byte & 0xc0) === 0x80 ? before : { count: count + 1, escape: "" };
+}
 
-  #inEscape(character: string): CharacterCount {
-    const escape = this.escape + character;
-    if (!escape.startsWith("\\u")) return new CharacterCount(this.count, "");
-    // The second half of a pair adds nothing to the first.
-    const count = /^\\u[dD][c-fC-F]$/.test(escape) ? this.count - 1 : this.count;
-    return new CharacterCount(count, escape.length === 6 ? "" : escape);
-  }
+function continueEscape(count: number, escape: string): CharacterCount {
+  if (!escape.startsWith("\\u")) return { count, escape: "" };
+  // The second half of a pair adds nothing to the first.
+  const isSecondHalf = /^\\u[dD][c-fC-F]$/.test(escape);
+  return { count: isSecondHalf ? count - 1 : count, escape: escape.length === 6 ? "" : escape };
 }

@@ -45,10 +45,11 @@ export class Automaton {
       if (state.soleNext === undefined) state.soleNext = this.#compute(state, byte);
       return state.soleNext;
     }
-    const known = state.transitions.get(byte);
+    const transitions = (state.transitions ??= new Map());
+    const known = transitions.get(byte);
     if (known !== undefined) return known;
     const after = this.#compute(state, byte);
-    state.transitions.set(byte, after);
+    transitions.set(byte, after);
     return after;
   }
 
@@ -83,9 +84,10 @@ export class Automaton {
   /** The state of one node. */
   stateOf(node: Node): State {
     if (!node.closed) {
-      this.#stateCount++;
       const nodes = this.#store.closure([node]);
-      node.closed = nodes.length === 1 && nodes[0] !== node ? this.stateOf(nodes[0]) : this.#closedState(nodes);
+      this.#stateCount++;
+      if (nodes.length > 1 || nodes.length === 0) node.closed = this.#closedState(nodes);
+      else node.closed = nodes[0] === node ? new State(nodes) : this.stateOf(nodes[0]);
     }
     return node.closed;
   }
@@ -132,6 +134,7 @@ export class Automaton {
 
   /** @param nodes closed and in order of their ids */
   #closedState(nodes: readonly Node[]): State {
+    if (nodes.length === 1) return this.stateOf(nodes[0]);
     const key = nodes.map(({ id }) => id).join();
     let state = this.#states.get(key);
     if (!state) {

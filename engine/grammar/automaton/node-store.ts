@@ -29,7 +29,7 @@ export class NodeStore implements NodeMaker {
 
   /** Forgets all nodes; those that states still hold stay usable. */
   clear(): void {
-    this.end.before.clear();
+    this.end.forgetPreceding();
     this.end.closed = undefined;
     // Positions hold names and items that were written.
     this.#objects.clear();
@@ -75,11 +75,7 @@ export class NodeStore implements NodeMaker {
   }
 
   intern(next: Node, part: object, index: number, create: (id: number) => Node): Node {
-    let ofPart = next.before.get(part);
-    if (!ofPart) next.before.set(part, (ofPart = new Map()));
-    let node = ofPart.get(index);
-    if (!node) ofPart.set(index, (node = create(++this.#lastId)));
-    return node;
+    return next.preceding(part, index, () => create(++this.#lastId));
   }
 
   expanded(next: Node, part: object, index: number, distance: number, expand: () => readonly Node[]): Node {

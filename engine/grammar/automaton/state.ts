@@ -5,6 +5,8 @@ import { EndNode, type Node } from "./node/node.js";
 import { LexemeNode } from "./node/lexeme-node.js";
 import { WordsNode } from "./node/words-node.js";
 
+const NONE: readonly never[] = [];
+
 /** Immutable but for its memories. */
 export class State {
   /** The rank of the nearest node; see `Node.distance`. */
@@ -32,24 +34,16 @@ export class State {
   forcedByte = -2;
   /** Memory of transitions: null is a dead end. */
   soleNext: State | null | undefined;
-  readonly transitions = new Map<number, State | null>();
+  transitions: Map<number, State | null> | undefined;
 
   constructor(readonly nodes: readonly Node[]) {
-    const lexemes: LexemeNode[] = [];
-    const captured: CapturedNode[] = [];
-    const structure: Node[] = [];
-    let distance = Infinity;
-    for (const node of nodes) {
-      distance = Math.min(distance, node.distance);
-      if (node instanceof LexemeNode) lexemes.push(node);
-      else if (node instanceof CapturedNode && node.capture.isOpen) captured.push(node);
-      else structure.push(node);
-    }
-    this.distance = distance;
-    this.lexemes = lexemes;
-    this.captured = captured;
-    this.structure = structure;
-    this.isComplete = structure.some((node) => node instanceof EndNode);
+    const lexemes = nodes.filter((node) => node instanceof LexemeNode);
+    const captured = nodes.filter((node) => node instanceof CapturedNode && node.capture.isOpen) as CapturedNode[];
+    this.distance = nodes.reduce((least, node) => Math.min(least, node.distance), Infinity);
+    this.lexemes = lexemes.length === 0 ? NONE : lexemes;
+    this.captured = captured.length === 0 ? NONE : captured;
+    this.structure = lexemes.length + captured.length === 0 ? nodes : nodes.filter((node) => !lexemes.includes(node as LexemeNode) && !captured.includes(node as CapturedNode));
+    this.isComplete = nodes.some((node) => node instanceof EndNode);
     const bodies = lexemes.filter(({ lexeme }) => lexeme.isStringBody);
     this.isInString = bodies.length > 0;
     this.isVerbatim = lexemes.some(({ lexeme }) => lexeme instanceof VerbatimLexeme);

@@ -3,6 +3,14 @@ import type { Lexeme } from "../../lexeme/lexeme.js";
 import type { Shape } from "../../shape.js";
 import type { State } from "../state.js";
 
+/** Nodes made so far that go on with one node, by what they do before it: the first, and all others. */
+interface Preceding {
+  readonly part: object;
+  readonly index: number;
+  readonly node: Node;
+  others: Map<object, Map<number, Node>> | undefined;
+}
+
 /** One way to go on. Immutable but for its memories; lists of nodes (a state) are alternatives. */
 export abstract class Node {
   /**
@@ -10,12 +18,33 @@ export abstract class Node {
    * least the bytes of the way it so describes.
    */
   abstract readonly distance: number;
-  /** Nodes made so far that go on with this one, by what they do before it. */
-  readonly before = new Map<object, Map<number, Node>>();
+  #before: Preceding | undefined;
   /** Memory of the state of this node alone. */
   closed: State | undefined;
 
   constructor(readonly id: number) {}
+
+  /** The node that is `index` of `part` before this one; made once. */
+  preceding(part: object, index: number, create: () => Node): Node {
+    const first = this.#before;
+    // Most nodes have a single one: no map is made for it.
+    if (!first) {
+      const node = create();
+      this.#before ??= { part, index, node, others: undefined };
+      return node;
+    }
+    if (first.part === part && first.index === index) return first.node;
+    first.others ??= new Map();
+    let ofPart = first.others.get(part);
+    if (!ofPart) first.others.set(part, (ofPart = new Map()));
+    let node = ofPart.get(index);
+    if (!node) ofPart.set(index, (node = create()));
+    return node;
+  }
+
+  forgetPreceding(): void {
+    this.#before = undefined;
+  }
 
   /** What is to come after `byte`, or undefined where it does not fit. */
   abstract step(byte: number): Node | undefined;
