@@ -1,5 +1,17 @@
 // A small byte machine for one lexical form (string body, number, date); the automaton runs it between two pieces of structure.
 
+/** A state of a form that is another form without some words. */
+export interface Exceptions {
+  /** The other form, and its state. */
+  lexeme: Lexeme;
+  state: number;
+  /**
+   * What is left of the words that may still be completed, sorted by bytes. Tokens that are no beginning of one
+   * of these and that begin with none of them fare as they do under `lexeme`.
+   */
+  remainders: readonly Uint8Array[];
+}
+
 /**
  * States are non-negative integers that mean something to the machine alone. A state without a way to a
  * whole form must never be returned by `step`: the automaton relies on it to have no dead ends.
@@ -15,6 +27,19 @@ export abstract class Lexeme {
    * least the bytes of the way it so describes. Infinity only at the start of a form that has none.
    */
   abstract distance(state: number): number;
+
+  /**
+   * An equal state of a simpler lexeme, where there is one: the same texts follow it. Whoever keeps states by
+   * lexeme should keep that one, so that masks are shared.
+   */
+  reduce(state: number): { lexeme: Lexeme; state: number } {
+    return { lexeme: this, state };
+  }
+
+  /** Where this is a simpler form but for a few words, which: masks can be made from the simpler form's. */
+  exceptions(_state: number): Exceptions | undefined {
+    return undefined;
+  }
 
   /** Whether this is the body of a JSON string, whose characters the matcher counts. */
   readonly isStringBody: boolean = false;

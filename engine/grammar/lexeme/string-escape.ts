@@ -8,17 +8,23 @@ export const CHARACTER_STATES = 32;
 const TAIL1 = 1, TAIL2 = 2, TAIL3 = 3, AFTER_E0 = 4, AFTER_ED = 5, AFTER_F0 = 6, AFTER_F4 = 7;
 const ESCAPE = 8, HEX4 = 9, HEX3 = 10, HEX2 = 11, HEX1 = 12, AFTER_D = 13;
 const HIGH2 = 14, HIGH1 = 15, LOW_SLASH = 16, LOW_U = 17, LOW_D = 18, LOW_C = 19;
+const CONTROL4 = 20, CONTROL3 = 21, CONTROL2 = 22, AFTER_000 = 23, AFTER_001 = 24;
 
 /** Bytes from each state to the end of its character. */
-export const BYTES_LEFT: readonly number[] = [0, 1, 2, 3, 2, 2, 3, 3, 1, 4, 3, 2, 1, 3, 8, 7, 6, 5, 4, 3];
+export const BYTES_LEFT: readonly number[] = [0, 1, 2, 3, 2, 2, 3, 3, 1, 4, 3, 2, 1, 3, 8, 7, 6, 5, 4, 3, 4, 3, 2, 1, 1];
 
 export type EscapeStyle =
   /** Whatever JSON allows, surrogates only in pairs. */
   | "any"
-  /** Only the short escapes that have no plain form, so that equal texts have equal bytes. */
+  /** As JSON.stringify writes them, only where there is no plain form: equal texts have equal bytes. */
   | "canonical";
 
-/** `table[state << 8 | byte]` is the next state, or -1. The closing quote is not part of the body. */
+/** `table[state << 8 | byte]` is the next state, or -1. The closing quote is not part of the body. Do not write. */
+export const CHARACTER_TABLES: Readonly<Record<EscapeStyle, Int8Array>> = {
+  any: createCharacterTable("any"),
+  canonical: createCharacterTable("canonical"),
+};
+
 export function createCharacterTable(style: EscapeStyle): Int8Array {
   const table = new Int8Array(CHARACTER_STATES << 8).fill(-1);
   const span = (state: number, first: number, last: number, next: number) => {
@@ -33,8 +39,19 @@ export function createCharacterTable(style: EscapeStyle): Int8Array {
     for (const letter of text) span(state, letter.charCodeAt(0), letter.charCodeAt(0), next);
   };
   addCharacters(span);
-  letters(ESCAPE, style === "any" ? '"\\/bfnrt' : '"\\bfnrt', PLAIN);
-  if (style === "canonical") return table;
+  letters(ESCAPE, '"\\bfnrt', PLAIN);
+  if (style === "canonical") {
+    // The control characters without a short escape, in lower case.
+    letters(ESCAPE, "u", CONTROL4);
+    letters(CONTROL4, "0", CONTROL3);
+    letters(CONTROL3, "0", CONTROL2);
+    letters(CONTROL2, "0", AFTER_000);
+    letters(CONTROL2, "1", AFTER_001);
+    letters(AFTER_000, "01234567bef", PLAIN);
+    letters(AFTER_001, "0123456789abcdef", PLAIN);
+    return table;
+  }
+  letters(ESCAPE, "/", PLAIN);
   letters(ESCAPE, "u", HEX4);
   hex(HEX4, HEX3);
   letters(HEX4, "dD", AFTER_D);

@@ -1,6 +1,6 @@
 // The body of a JSON string with bounds on its length in code points.
 import { Lexeme } from "./lexeme.js";
-import { BYTES_LEFT, CHARACTER_STATES, createCharacterTable, type EscapeStyle, PLAIN } from "./string-escape.js";
+import { BYTES_LEFT, CHARACTER_STATES, CHARACTER_TABLES, type EscapeStyle, PLAIN } from "./string-escape.js";
 
 export interface StringLexemeOptions {
   minLength: number;
@@ -27,7 +27,7 @@ export class StringLexeme extends Lexeme {
 
   constructor({ minLength, maxLength, saturation, escapes }: StringLexemeOptions) {
     super();
-    this.#table = createCharacterTable(escapes);
+    this.#table = CHARACTER_TABLES[escapes];
     this.#maxLength = maxLength;
     const room = Math.min(maxLength, saturation);
     this.#rooms = room + 1;
