@@ -8,7 +8,7 @@ import { allSpans, foldText, type ReferenceOptions } from "../fixtures/verbatim-
 
 const PIECES = [
   "a", "b", "A", "ab", "the ", "The ", " ", "  ", "\n", "\r\n", "\t", "1", "2", "12", "1,2", "1.5", ".", ",", "\u00ad", "-", "（", "(", "１", "Ａ", "ｂ", "　",
-  "中", "中文", "文", "，", "。", "\"", "\\", "\u0001", "/", "é", "É", "e\u0301", "ß", "Σ", "ς", "σ", "K", "\u212a", "İ", "😀", "\ud800", "\ufeff", "ไทย", "か",
+  "中", "中文", "文", "，", "。", "\"", "\\", "\u0001", "\0", "/", "é", "É", "e\u0301", "ß", "Σ", "ς", "σ", "K", "\u212a", "İ", "😀", "\ud800", "\ufeff", "ไทย", "か",
 ];
 
 function randomDocument(random: RandomSource): string {

@@ -7,6 +7,8 @@ import { findWordEdges } from "./word-edges.js";
 const SOFT_HYPHEN = 0xad;
 /** The id of a run of white space. */
 export const SPACE = 0;
+/** The id of U+0000, across which nothing is copied. */
+export const BARRIER = 1;
 const PLANE = 0x10000;
 
 /**
@@ -16,13 +18,15 @@ const PLANE = 0x10000;
  */
 export type Folding = "loose" | "exact";
 
-/** About 24 bytes a character. */
+/** About 28 bytes a character. */
 export class FoldedText {
   /** Characters, white space around the text not counted. */
   readonly length: number;
   /** The id of each character. */
   readonly characters: Int32Array;
   readonly spelling: Spelling;
+  /** Barriers before each character and at the end. */
+  readonly barriersBefore: Int32Array;
   /** Before each character and at the end: 1 where a word may begin or end. */
   readonly wordEdges: Uint8Array;
   /** Bytes of the characters before each and at the end, in their simplest spelling. */
@@ -51,7 +55,16 @@ export class FoldedText {
     this.spelling = new Spelling(alphabet.spellings());
     this.wordEdges = findWordEdges(this.characters, alphabet.folded);
     this.bytesBefore = new Int32Array(this.length + 1);
-    for (let at = 0; at < this.length; at++) this.bytesBefore[at + 1] = this.bytesBefore[at] + this.spelling.byteLength(this.characters[at]);
+    this.barriersBefore = new Int32Array(this.length + 1);
+    for (let at = 0; at < this.length; at++) {
+      this.bytesBefore[at + 1] = this.bytesBefore[at] + this.spelling.byteLength(this.characters[at]);
+      this.barriersBefore[at + 1] = this.barriersBefore[at] + (this.characters[at] === BARRIER ? 1 : 0);
+    }
+  }
+
+  /** Whether nothing in `[start, end)` is a barrier. */
+  isOnePiece(start: number, end: number): boolean {
+    return this.barriersBefore[start] === this.barriersBefore[end];
   }
 
   /** The place in the text of the characters `[start, end)`. */
@@ -89,12 +102,12 @@ export class FoldedText {
   }
 }
 
-/** Ids for the characters of one text, in the order in which they come; white space is 0. */
+/** Ids for the characters of one text, in the order in which they come after white space and the barrier. */
 class Alphabet {
   /** By id: the folded code point. */
-  readonly folded: number[] = [0x20];
-  readonly #asWritten: number[][] = [[]];
-  readonly #ids = new Map<number, number>([[0x20, SPACE]]);
+  readonly folded: number[] = [0x20, 0];
+  readonly #asWritten: number[][] = [[], []];
+  readonly #ids = new Map<number, number>([[0x20, SPACE], [0, BARRIER]]);
   /** Of each code point below U+10000: id + 1, or 0 where not met yet. */
   readonly #known = new Int32Array(PLANE);
 

@@ -34,7 +34,7 @@ export function* foundSpans(source: FoldedText, pattern: RegExp, bounds: SpanBou
     let end = source.characterAt(index + text.length);
     if (start < end && characters[start] === SPACE) start++;
     if (start < end && characters[end - 1] === SPACE) end--;
-    if (start >= end || end - start > LONGEST_SPAN) continue;
+    if (start >= end || end - start > LONGEST_SPAN || !source.isOnePiece(start, end)) continue;
     if (bounds.wholeWords && (wordEdges[start] === 0 || wordEdges[end] === 0)) continue;
     if (end - start >= bounds.minLength && source.ownLength(start, end) <= bounds.maxLength) yield [start, end];
   }

@@ -6,7 +6,7 @@ import type { VerbatimLexeme } from "./verbatim-lexeme.js";
 const KEPT_LEXEMES = 16;
 
 /**
- * Prepares itself when first used: about 24 bytes a character, and per kind of string copied from it 4 bytes a
+ * Prepares itself when first used: about 28 bytes a character, and per kind of string copied from it 4 bytes a
  * word and 32 bytes a place where candidates part.
  */
 export class SourceText {
@@ -14,6 +14,7 @@ export class SourceText {
   /** By their options, the latest last. */
   readonly #lexemes = new Map<string, VerbatimLexeme>();
 
+  /** @param text nothing is copied across U+0000: it may stand for what is not to be copied */
   constructor(readonly text: string) {}
 
   folded(folding: Folding): FoldedText {

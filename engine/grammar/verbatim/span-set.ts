@@ -18,7 +18,7 @@ export interface SpanSet {
   nextEnd(start: number, from: number): number;
 }
 
-/** Every span within the bounds that has no white space around it. */
+/** Every span within the bounds that has no white space around it and no barrier inside. */
 export class WordSpans implements SpanSet {
   readonly starts: Int32Array;
   /** At each character and at the end: the first end at or after it, or -1. */
@@ -46,7 +46,7 @@ export class WordSpans implements SpanSet {
     const at = from > least ? from : least;
     if (at > this.source.length) return -1;
     const end = this.#ends[at];
-    if (end < 0 || end - start > LONGEST_SPAN) return -1;
+    if (end < 0 || end - start > LONGEST_SPAN || !this.source.isOnePiece(start, end)) return -1;
     return this.source.ownLength(start, end) > this.bounds.maxLength ? -1 : end;
   }
 }
