@@ -1,4 +1,5 @@
 // What constrained decoding knows of a tokenizer: its tokens' bytes, arranged for fast masks. One per model, shared by all grammars.
+import { LexemeStore } from "../lexeme/lexeme-store.js";
 import { LexemeMasks } from "./lexeme-masks.js";
 import { MaskCache } from "./mask-cache.js";
 import { createTokenTrie, type TokenTrie } from "./token-trie.js";
@@ -28,7 +29,9 @@ export interface Vocabulary {
   plainTokens(characters: number): readonly number[];
   /** Masks that grammars have computed. */
   readonly masks: MaskCache;
-  /** What tokens do inside lexical forms. */
+  /** The lexical forms of all grammars. */
+  readonly lexemes: LexemeStore;
+  /** What tokens do inside them. */
   readonly lexemeMasks: LexemeMasks;
 }
 
@@ -71,6 +74,7 @@ export function createVocabulary(tokenBytes: readonly (Uint8Array | undefined)[]
     singleBytes,
     ...plainTokens,
     masks: new MaskCache(maskWords),
+    lexemes: new LexemeStore(longestCharacters),
     lexemeMasks: new LexemeMasks(plainTokens),
   };
 }
