@@ -1,5 +1,5 @@
 // JSON values as the grammar writes them: on one line, in the grammar's style.
-import type { JsonStyle } from "../shape.js";
+import type { JsonStyle } from "../../shape.js";
 
 export function jsonText(value: unknown, style: JsonStyle): string {
   if (Array.isArray(value)) return `[${value.map((item) => jsonText(item, style)).join(style.comma)}]`;
