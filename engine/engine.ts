@@ -6,6 +6,7 @@ import { EngineClosedError } from "./error/engine-closed-error.js";
 import { PromptTooLongError } from "./error/prompt-too-long-error.js";
 import { choose, longestOptionTokens } from "./generation/choose.js";
 import { Generation } from "./generation/generation.js";
+import { openReply } from "./generation/reply-prefix.js";
 import { think, thinkingTokens } from "./generation/think.js";
 import { write, type WrittenReply } from "./generation/write.js";
 import { createVocabulary } from "./grammar/mask/vocabulary.js";
@@ -51,20 +52,25 @@ export class Engine implements AsyncDisposable {
    *
    * @throws PromptTooLongError where prompt and reply do not fit the context.
    * @throws UnsupportedSchemaError where the schema has a keyword that cannot be enforced.
+   * @throws ReplyPrefixError where the beginning that the reply is given does not fit.
    * @throws EngineClosedError after `close`.
    * @throws The signal's reason when aborted.
    */
   async *generate(request: EngineRequest): AsyncGenerator<EngineEvent, void> {
-    this.#check(request);
-    const grammar = request.format.type === "json" ? this.#grammars.grammar(request.format) : undefined;
+    if (this.#closing) throw new EngineClosedError();
+    const { format } = request;
+    const grammar = format.type === "json" ? this.#grammars.grammar(format) : undefined;
+    const prefix = (format.type === "json" && format.prefix) || { text: "", banned: [] };
+    const opened = grammar && openReply(grammar, prefix, this.tokenizer);
+    this.#check(request, opened?.tokens.length ?? 0);
     const queued = performance.now();
     const leave = await this.#queue.enter(request.signal);
     try {
       if (this.#closing) throw new EngineClosedError();
-      const generation = new Generation(request, this.#decoder, this.tokenizer, performance.now() - queued);
+      const generation = new Generation({ ...request, prompt: [...request.prompt, ...(opened?.tokens ?? [])] }, this.#decoder, this.tokenizer, performance.now() - queued);
       yield* generation.prefill();
       const thinking = request.thinking ? yield* think(generation, request.thinking) : "";
-      const reply = request.format.type === "choice" ? await chooseReply(generation) : yield* write(generation, grammar);
+      const reply = request.format.type === "choice" ? await chooseReply(generation) : yield* write(generation, opened);
       const result: EngineResult = { ...reply, thinking, warnings: grammar?.warnings ?? [], usage: generation.usage };
       yield { type: "finish", result };
     } finally {
@@ -89,17 +95,17 @@ export class Engine implements AsyncDisposable {
     return this.close();
   }
 
-  #check(request: EngineRequest): void {
-    if (this.#closing) throw new EngineClosedError();
-    const { prompt, format, thinking, maxTokens } = request;
+  #check({ prompt, format, thinking, maxTokens }: EngineRequest, givenTokens: number): void {
     if (prompt.length === 0) throw new RangeError("a prompt has at least one token");
     if (format.type === "choice" && (format.options.length === 0 || format.options.includes(""))) {
       throw new RangeError("a choice has at least one option, and none is empty");
     }
+    if (thinking && format.type === "json" && format.prefix) throw new RangeError("a reply that is given its beginning does not think");
     const written = format.type === "choice" ? longestOptionTokens(format.options, this.tokenizer) : maxTokens;
     const replyTokens = written + (thinking ? thinkingTokens(thinking, this.tokenizer) : 0);
-    if (prompt.length + replyTokens > this.contextLength) {
-      throw new PromptTooLongError({ promptTokens: prompt.length, replyTokens, contextLength: this.contextLength });
+    const promptTokens = prompt.length + givenTokens;
+    if (promptTokens + replyTokens > this.contextLength) {
+      throw new PromptTooLongError({ promptTokens, replyTokens, contextLength: this.contextLength });
     }
   }
 }

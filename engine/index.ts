@@ -2,7 +2,7 @@
 export { DistillateError, type DistillateErrorOptions } from "./error/distillate-error.js";
 export { compileChoice } from "./grammar/choice.js";
 export { compileJsonSchema, type CompileJsonSchemaOptions } from "./grammar/json-schema.js";
-export type { Grammar, Matcher } from "./grammar/matcher.js";
+export type { Grammar, GrammarWarning, Matcher, SourceSpan } from "./grammar/matcher.js";
 export { createVocabulary, type Vocabulary } from "./grammar/mask/vocabulary.js";
 export type { Checkpoint, DecoderConfig, TensorInfo, TensorType } from "./checkpoint/checkpoint.js";
 export type { PromptAdvice } from "./checkpoint/prompt-advice.js";
@@ -30,6 +30,7 @@ export { SourceError } from "./error/model/source-error.js";
 export { CheckpointError } from "./error/checkpoint-error.js";
 export { EngineClosedError } from "./error/engine-closed-error.js";
 export { PromptTooLongError } from "./error/prompt-too-long-error.js";
+export { ReplyPrefixError } from "./error/reply-prefix-error.js";
 export { RuntimeError } from "./error/runtime-error.js";
 export { TokenizerError } from "./error/tokenizer-error.js";
 export { UnsatisfiableSchemaError } from "./error/unsatisfiable-schema-error.js";

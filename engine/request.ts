@@ -16,6 +16,14 @@ export interface Sampling {
   seed?: number;
 }
 
+/** A beginning that the reply is given, so that one of its values is written anew. */
+export interface ReplyPrefix {
+  /** JSON up to where a value begins, as an earlier reply had it. */
+  text: string;
+  /** Strings and numbers that may not be that value. */
+  banned: readonly (string | number)[];
+}
+
 /** JSON that fits the schema, without idle white space. */
 export interface JsonFormat {
   type: "json";
@@ -26,6 +34,8 @@ export interface JsonFormat {
   order?: "schema" | "any";
   /** What becomes of keywords that cannot be enforced: an UnsupportedSchemaError (the default), or a warning. */
   onUnsupported?: "refuse" | "validate";
+  /** Not together with thinking. */
+  prefix?: ReplyPrefix;
 }
 
 /** What the reply must look like. */
@@ -54,6 +64,7 @@ export interface EngineRequest {
 }
 
 export interface EngineUsage {
+  /** The given beginning of the reply included. */
   promptTokens: number;
   /** Prompt tokens that were found in the KV cache and not computed again. */
   cachedTokens: number;
@@ -96,6 +107,7 @@ export interface CopiedString {
 export interface EngineResult {
   text: string;
   thinking: string;
+  /** In the order of the text, without those of a given beginning. */
   tokens: OutputToken[];
   /** Of a choice: each option's probability among the options, in their order. */
   probabilities?: number[];

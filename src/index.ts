@@ -54,6 +54,7 @@ export {
   ModelDownloadError,
   ModelNotFoundError,
   PromptTooLongError,
+  ReplyPrefixError,
   RuntimeError,
   SourceError,
   TokenizerError,
@@ -83,6 +84,7 @@ export {
   type ScriptedModelOptions,
   type ScriptedReply,
 } from "./model/scripted-model.js";
+export { oneOfSource, verbatim, withEvidence, type VerbatimOptions, type WithEvidence } from "../schemas/index.js";
 export { parseDate, type ParseDateOptions } from "./result/normalize-date.js";
 export { parseNumber } from "./result/normalize-number.js";
 export { toJsonSchema } from "./schema/to-json-schema.js";

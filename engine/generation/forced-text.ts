@@ -1,6 +1,7 @@
 // Finds the tokens that a grammar leaves no choice about, cut as the tokenizer would cut them. `write.ts` appends them unsampled.
 import type { Matcher } from "../grammar/matcher.js";
 import type { Tokenizer } from "../tokenizer/tokenizer.js";
+import type { GrammarPlace } from "./reply-prefix.js";
 
 export interface ForcedToken {
   id: number;
@@ -30,17 +31,18 @@ export class ForcedText {
   }
 
   /** The tokens that must come next, as many as leave room to close the reply within the budget. */
-  next(matcher: Matcher, budgetTokens: number): readonly ForcedToken[] {
-    const bytes = matcher.forced();
+  next(place: GrammarPlace, budgetTokens: number): readonly ForcedToken[] {
+    const bytes = place.forced();
     if (bytes.length === 0) return [];
     const { ids, settledCount } = this.#cut(bytes);
     const from = this.#indexAtEnd(ids);
     const run: ForcedToken[] = [];
-    for (let at = from; at < ids.length; at++) {
-      matcher = matcher.accept(ids[at]);
-      run.push({ id: ids[at], matcher });
+    for (const id of ids.slice(from)) {
+      const matcher = place.accept(id);
+      run.push({ id, matcher });
+      place = matcher;
     }
-    const isLast = run.length > 0 && mustEnd(matcher, this.#tokenizer.endTokens);
+    const isLast = run.length > 0 && mustEnd(place, this.#tokenizer.endTokens);
     let count = isLast ? run.length : Math.max(0, settledCount - from);
     while (count > 0 && run[count - 1].matcher.minimumTokens() > budgetTokens - count) count--;
     return run.slice(0, count);
@@ -72,9 +74,9 @@ export class ForcedText {
 }
 
 /** Whether nothing but an end token may follow: the pass that would only choose it is saved. */
-export function mustEnd(matcher: Matcher, endTokens: readonly number[]): boolean {
-  if (!matcher.isComplete()) return false;
-  const mask = matcher.mask();
+export function mustEnd(place: GrammarPlace, endTokens: readonly number[]): boolean {
+  if (!place.isComplete()) return false;
+  const mask = place.mask();
   let allowed = 0;
   for (let word = 0; word < mask.length; word++) {
     for (let bits = mask[word]; bits !== 0; bits &= bits - 1) allowed++;

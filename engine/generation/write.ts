@@ -1,11 +1,11 @@
 // Writes the reply token by token, under a grammar if there is one.
-import type { Grammar, Matcher } from "../grammar/matcher.js";
 import type { CopiedString, EngineEvent, FinishReason, OutputToken } from "../request.js";
 import { createStreamDecoder, type StreamDecoder } from "../tokenizer/stream-decoder.js";
 import type { Tokenizer } from "../tokenizer/tokenizer.js";
 import { copiedStrings } from "./copied-strings.js";
 import { ForcedText, mustEnd, type ForcedToken } from "./forced-text.js";
 import type { Generation } from "./generation.js";
+import type { GrammarPlace, OpenedReply } from "./reply-prefix.js";
 
 export interface WrittenReply {
   text: string;
@@ -14,24 +14,25 @@ export interface WrittenReply {
   finishReason: FinishReason;
 }
 
-export async function* write(generation: Generation, grammar: Grammar | undefined): AsyncGenerator<EngineEvent, WrittenReply> {
+/** @param opened Where there is a grammar; the model has read the tokens of the reply that are given. */
+export async function* write(generation: Generation, opened: OpenedReply | undefined): AsyncGenerator<EngineEvent, WrittenReply> {
   const { request, sampler, usage } = generation;
   const reply = new ReplyText(generation);
-  let matcher = grammar?.start();
+  let place = opened?.place;
   let finishReason: FinishReason = "length";
   /** Written, and not yet read by the model. */
   let unread: number[] = [];
-  let delta = "";
+  let delta = reply.begin(opened?.tokens ?? []);
   for (;;) {
-    for (const { id, matcher: after } of matcher ? forcedTokens(matcher, reply, generation) : []) {
+    for (const { id, matcher } of place ? forcedTokens(place, reply, generation) : []) {
       delta += reply.push({ id, logprob: 0, isForced: true });
       unread.push(id);
-      matcher = after;
+      place = matcher;
     }
     if (delta) yield { type: "text-delta", text: delta };
-    if (usage.outputTokens >= request.maxTokens || (matcher && mustEndNow(matcher, generation))) break;
+    if (usage.outputTokens >= request.maxTokens || (place && mustEndNow(place, generation))) break;
     if (unread.length > 0) await generation.append(unread);
-    const mask = matcher && maskOf(matcher, generation);
+    const mask = place && maskOf(place, generation);
     const { id, logprob } = sampler.sample(generation.logits, mask);
     if (generation.isEnd(id)) {
       finishReason = "stop";
@@ -40,30 +41,30 @@ export async function* write(generation: Generation, grammar: Grammar | undefine
     usage.outputTokens++;
     delta = reply.push({ id, logprob, isForced: false });
     unread = [id];
-    matcher = matcher?.accept(id);
+    place = place?.accept(id);
   }
   const rest = reply.end();
   if (rest) yield { type: "text-delta", text: rest };
-  if (matcher?.isComplete()) finishReason = "stop";
-  const verbatim = copiedStrings(reply.text, matcher?.verbatim() ?? []);
+  if (place?.isComplete()) finishReason = "stop";
+  const verbatim = copiedStrings(reply.text, place?.verbatim() ?? []);
   return { text: reply.text, tokens: reply.tokens, verbatim, finishReason };
 }
 
-function forcedTokens(matcher: Matcher, { forced }: ReplyText, generation: Generation): readonly ForcedToken[] {
+function forcedTokens(place: GrammarPlace, { forced }: ReplyText, generation: Generation): readonly ForcedToken[] {
   const { request, usage } = generation;
-  const run = generation.timeMask(() => forced.next(matcher, request.maxTokens - usage.outputTokens));
+  const run = generation.timeMask(() => forced.next(place, request.maxTokens - usage.outputTokens));
   usage.outputTokens += run.length;
   usage.forcedTokens += run.length;
   return run;
 }
 
-function maskOf(matcher: Matcher, generation: Generation): Uint32Array {
+function maskOf(place: GrammarPlace, generation: Generation): Uint32Array {
   const { request, usage } = generation;
-  return generation.timeMask(() => matcher.mask(request.maxTokens - usage.outputTokens));
+  return generation.timeMask(() => place.mask(request.maxTokens - usage.outputTokens));
 }
 
-function mustEndNow(matcher: Matcher, generation: Generation): boolean {
-  return generation.timeMask(() => mustEnd(matcher, generation.tokenizer.endTokens));
+function mustEndNow(place: GrammarPlace, generation: Generation): boolean {
+  return generation.timeMask(() => mustEnd(place, generation.tokenizer.endTokens));
 }
 
 /** The reply's text with the place of each token in it. */
@@ -80,6 +81,15 @@ class ReplyText {
     this.#tokenizer = tokenizer;
     this.#decoder = createStreamDecoder(tokenizer);
     this.forced = new ForcedText(tokenizer);
+  }
+
+  /** Takes over what is given of the reply; its tokens are not the model's. */
+  begin(tokens: readonly number[]): string {
+    for (const id of tokens) {
+      this.#extend(this.#decoder.push(id));
+      this.forced.push(id);
+    }
+    return this.text;
   }
 
   push({ id, logprob, isForced }: Omit<OutputToken, "start" | "end">): string {

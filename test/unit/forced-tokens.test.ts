@@ -8,23 +8,10 @@ import { loadEngine } from "../../engine/load-engine.js";
 import type { EngineResult } from "../../engine/request.js";
 import { Sampler } from "../../engine/sampler/sampler.js";
 import { forcedRuns } from "../bench/forced-agreement.mjs";
-import { byteVocabulary, TOKEN_TYPE, tokenId } from "../fixtures/byte-vocabulary.js";
 import { ask, requestOf } from "../fixtures/engine/ask.js";
 import { openDecoder } from "../fixtures/engine/open-decoder.js";
 import { temporaryFolder } from "../fixtures/engine/temporary-folder.js";
-import { writeTinyModel } from "../fixtures/engine/tiny-model.js";
-
-const CHATML = "{% for m in messages %}{{ '<|im_start|>' + m.role + '\\n' + m.content + '<|im_end|>\\n' }}{% endfor %}{{ '<|im_start|>assistant\\n' }}";
-
-/** Merges as of a tokenizer that has seen JSON: words, and marks that cross quotes. */
-const MERGES = ["Ġ \"", "\" :", "\" ,", "{ \"", "n a", "na m", "nam e", "i d", "t o", "to t", "a l", "tot al", "Ġ [", "Ġ{ \"", "Ġ {", "k i", "ki n", "kin d", "Ġ t", "r u", "ru e", "Ġt rue", "\" }"];
-
-function jsonMetadata() {
-  const added = ["<|im_start|>", "<|im_end|>", "<|endoftext|>"].map((form) => [form, TOKEN_TYPE.control] as const);
-  const metadata = byteVocabulary({ merges: MERGES, added, keys: { "tokenizer.chat_template": CHATML } });
-  metadata.set("tokenizer.ggml.eos_token_id", tokenId(metadata, "<|im_end|>"));
-  return metadata;
-}
+import { jsonMetadata, writeTinyModel } from "../fixtures/engine/tiny-model.js";
 
 const home = await temporaryFolder();
 let path: string;
