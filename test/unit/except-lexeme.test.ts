@@ -1,5 +1,5 @@
 // A form without some of its texts, against brute force; strings whose lengths are counted outside of the automaton.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ExceptLexeme } from "../../engine/grammar/lexeme/except-lexeme.js";
 import type { Lexeme } from "../../engine/grammar/lexeme/lexeme.js";
@@ -13,7 +13,7 @@ import { createRandomSource } from "../fixtures/random-source.js";
 const body = (text: string) => JSON.stringify(text).slice(1, -1);
 const texts = fc.array(fc.string({ unit: fc.constantFrom("a", "b", "é", "中", "\n", "\u0001", '"'), maxLength: 4 }), { maxLength: 12 });
 
-function text(minLength: number, maxLength: number, saturation = 1000): StringLexeme {
+function string(minLength: number, maxLength: number, saturation = 1000): StringLexeme {
   return new StringLexeme({ minLength, maxLength, saturation, escapes: "canonical" });
 }
 
@@ -86,7 +86,7 @@ describe("strings", () => {
   test("every text but the excluded ones", () => {
     fc.assert(
       fc.property(texts, texts, fc.nat(3), fc.nat(4), fc.nat(), (excluded, others, minLength, width, seed) => {
-        const lexeme = except(text(minLength, minLength + width), excluded.map(body));
+        const lexeme = except(string(minLength, minLength + width), excluded.map(body));
         const fits = (value: string) => [...value].length >= minLength && [...value].length <= minLength + width && !excluded.includes(value);
         for (const value of [...excluded, ...others, "", "a", "ab"]) expect(accepts(lexeme, body(value)), value).toBe(fits(value));
         if (lexeme.distance(lexeme.start) === Infinity) return void expect(minLength + width).toBe(0);
@@ -100,7 +100,7 @@ describe("strings", () => {
 
   test("a single character that is none of ASCII", () => {
     const ascii = Array.from({ length: 128 }, (_, code) => body(String.fromCharCode(code)));
-    const lexeme = except(text(0, 1), ["", ...ascii]);
+    const lexeme = except(string(0, 1), ["", ...ascii]);
     expect(lexeme.distance(lexeme.start)).toBe(2);
     for (const word of ascii) expect(runOf(lexeme, word)).toBe(-1);
     expect(accepts(lexeme, "é")).toBe(true);
@@ -108,14 +108,14 @@ describe("strings", () => {
   });
 
   test("no escape brings an excluded text back, and every control character has its one spelling", () => {
-    const lexeme = except(text(0, Infinity), [body("ab"), body("\u001f"), body("/")]);
+    const lexeme = except(string(0, Infinity), [body("ab"), body("\u001f"), body("/")]);
     for (const spelling of ["\\u0061b", "a\\u0062", "\\u001F", "\\u001f", "\\/", "\\u000a", "\\u0020", "\\u002f"]) expect(accepts(lexeme, spelling), spelling).toBe(false);
     for (let code = 0; code < 0x20; code++) if (code !== 0x1f) expect(accepts(lexeme, body(String.fromCharCode(code)))).toBe(true);
     expect(accepts(lexeme, "\\u001e")).toBe(true);
   });
 
   test("once no word can match, the state is the plain form's", () => {
-    const inner = text(0, Infinity);
+    const inner = string(0, Infinity);
     const lexeme = except(inner, ["abc", "abd"]);
     expect(lexeme.reduce(runOf(lexeme, "abx"))).toEqual({ lexeme: inner, state: runOf(inner, "abx") });
     expect(lexeme.reduce(runOf(lexeme, "abc"))).toEqual({ lexeme, state: runOf(lexeme, "abc") });
@@ -128,7 +128,7 @@ describe("strings", () => {
   test("only continuations that a remainder begins with, or that begin with one, fare otherwise than in the plain form", () => {
     fc.assert(
       fc.property(texts, fc.string({ unit: fc.constantFrom("a", "b", "é"), maxLength: 3 }), texts, (excluded, written, continuations) => {
-        const lexeme = except(text(1, 4), excluded.map(body));
+        const lexeme = except(string(1, 4), excluded.map(body));
         const state = runOf(lexeme, body(written));
         if (state < 0) return;
         const { lexeme: inner, state: innerState, remainders } = lexeme.exceptions(state)!;
@@ -154,8 +154,8 @@ describe("strings", () => {
     const longest = 3;
     const maxLength = 9;
     const words = ["a".repeat(9), "a".repeat(8), "ab".repeat(4), "é".repeat(9)];
-    const exact = except(text(0, maxLength), words);
-    const saturated = except(text(0, maxLength, longest + 1), words);
+    const exact = except(string(0, maxLength), words);
+    const saturated = except(string(0, maxLength, longest + 1), words);
     fc.assert(
       fc.property(fc.array(fc.string({ unit: fc.constantFrom("a", "b", "é"), minLength: 1, maxLength: longest }), { maxLength: 6 }), (tokens) => {
         let state = saturated.start;
@@ -177,7 +177,7 @@ describe("strings", () => {
 
   test("ten thousand names cost nothing before they are written, long ones no call stack", () => {
     const names = Array.from({ length: 10_000 }, (_, index) => `name${index}`);
-    const lexeme = except(text(1, Infinity, 20), names);
+    const lexeme = except(string(1, Infinity, 20), names);
     expect(lexeme.distance(lexeme.start)).toBe(1);
     expect(accepts(lexeme, "name123")).toBe(false);
     expect(accepts(lexeme, "name10000")).toBe(true);
@@ -189,9 +189,9 @@ describe("strings", () => {
   });
 
   test("a state promises room for plain text only where all of it is accepted", () => {
-    const lexeme = except(text(0, 5), ["abcde"]);
+    const lexeme = except(string(0, 5), ["abcde"]);
     expect(lexeme.plainRoom(lexeme.start)).toBe(-1);
     expect(lexeme.plainRoom(runOf(lexeme, "b"))).toBe(4);
-    expect(except(text(0, 500, 10), ["abcde"]).plainRoom(1)).toBe(Infinity);
+    expect(except(string(0, 500, 10), ["abcde"]).plainRoom(1)).toBe(Infinity);
   });
 });

@@ -1,5 +1,5 @@
 // Numbers as automata against arithmetic: what a lexeme accepts, how near its ends are, and which spelling it knows.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Lexeme } from "../../engine/grammar/lexeme/lexeme.js";
 import { LexemeLimitError } from "../../engine/grammar/lexeme/lexeme-limit-error.js";

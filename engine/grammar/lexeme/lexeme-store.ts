@@ -1,5 +1,5 @@
 // The lexemes of one vocabulary: equal forms are one object, so that all grammars share their states and masks.
-import type { Regex, RegexStore } from "../regex/regex.js";
+import type { Regex, RegexStore } from "../regex/regex-store.js";
 import { RegexLexeme } from "../regex/regex-lexeme.js";
 import { ExceptLexeme } from "./except-lexeme.js";
 import type { Lexeme } from "./lexeme.js";

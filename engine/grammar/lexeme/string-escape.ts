@@ -25,7 +25,7 @@ export const CHARACTER_TABLES: Readonly<Record<EscapeStyle, Int8Array>> = {
   canonical: createCharacterTable("canonical"),
 };
 
-export function createCharacterTable(style: EscapeStyle): Int8Array {
+function createCharacterTable(style: EscapeStyle): Int8Array {
   const table = new Int8Array(CHARACTER_STATES << 8).fill(-1);
   const span = (state: number, first: number, last: number, next: number) => {
     table.fill(next, (state << 8) | first, ((state << 8) | last) + 1);
