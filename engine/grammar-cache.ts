@@ -2,8 +2,9 @@
 import { compileJsonSchema } from "./grammar/json-schema.js";
 import type { Grammar } from "./grammar/matcher.js";
 import type { Vocabulary } from "./grammar/mask/vocabulary.js";
+import { compileRegex } from "./grammar/regex-grammar.js";
 import { SourceText } from "./grammar/verbatim/source-text.js";
-import type { JsonFormat } from "./request.js";
+import type { JsonFormat, OutputFormat } from "./request.js";
 
 /** An application has few schemas; a service with made-up ones must not grow without bound. */
 const KEPT_GRAMMARS = 32;
@@ -19,7 +20,14 @@ export class GrammarCache {
 
   constructor(private readonly vocabulary: Vocabulary) {}
 
-  grammar({ schema, order, onUnsupported, sources = {} }: JsonFormat): Grammar {
+  /** Undefined where the format is none that a grammar enforces. */
+  grammar(format: OutputFormat): Grammar | undefined {
+    if (format.type === "json") return this.#json(format);
+    if (format.type !== "regex") return undefined;
+    return this.#grammars.get(format.pattern, () => compileRegex(format.pattern, this.vocabulary));
+  }
+
+  #json({ schema, order, onUnsupported, sources = {} }: JsonFormat): Grammar {
     const prepared = Object.entries(sources).map(([name, text]) => ({ name, ...this.#prepare(text) }));
     const key = JSON.stringify([schema, order, onUnsupported, prepared.map(({ name, id }) => [name, id])]);
     const kept = prepared.length === 0 ? this.#grammars : this.#copyingGrammars;
@@ -27,7 +35,7 @@ export class GrammarCache {
       compileJsonSchema(schema, this.vocabulary, {
         order,
         onUnsupported,
-        sources: Object.fromEntries(prepared.map(({ name, text }) => [name, text])),
+        ...(prepared.length > 0 && { sources: Object.fromEntries(prepared.map(({ name, text }) => [name, text])) }),
       }),
     );
   }

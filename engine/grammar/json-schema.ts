@@ -37,7 +37,7 @@ export interface CompileJsonSchemaOptions {
  *
  * @throws UnsupportedSchemaError where a keyword cannot be enforced, or is malformed
  * @throws UnsatisfiableSchemaError where no value fits
- * @throws RangeError where the schema has characters that the vocabulary cannot write
+ * @throws RangeError where the schema or a source to copy from has characters that the vocabulary cannot write
  */
 export function compileJsonSchema(schema: JsonSchema, vocabulary: Vocabulary, options: CompileJsonSchemaOptions = {}): Grammar {
   const { order = "schema", onUnsupported = "refuse", sources } = options;
@@ -46,7 +46,7 @@ export function compileJsonSchema(schema: JsonSchema, vocabulary: Vocabulary, op
     style,
     lexemes: vocabulary.lexemes,
     onUnsupported,
-    ...(sources && { verbatim: (request: VerbatimRequest) => copied(request, sources) }),
+    ...(sources && { verbatim: (request: VerbatimRequest) => copied(request, sources, vocabulary) }),
   });
   settleMinimumBytes(shape, style);
   if (shape.minimumBytes === Infinity) throw new UnsatisfiableSchemaError();
@@ -54,6 +54,8 @@ export function compileJsonSchema(schema: JsonSchema, vocabulary: Vocabulary, op
   return new AutomatonGrammar(new Automaton(shape, style, order), vocabulary, warnings);
 }
 
-function copied({ keyword, path, ...bounds }: VerbatimRequest, sources: Sources): Lexeme {
-  return createVerbatimLexeme({ keyword, path, sources }, bounds);
+function copied({ keyword, path, ...bounds }: VerbatimRequest, sources: Sources, vocabulary: Vocabulary): Lexeme {
+  const lexeme = createVerbatimLexeme({ keyword, path, sources }, bounds);
+  requireBytes(lexeme.neededBytes, vocabulary);
+  return lexeme;
 }

@@ -54,9 +54,9 @@ export class Spelling {
     return this.#forms[id].reduce((least, form) => Math.min(least, form.length - this.#depthOf(place, form)), Infinity);
   }
 
-  /** Every byte that may be written. */
-  bytes(): Set<number> {
-    return new Set(this.#forms.flat().flatMap((form) => [...form]));
+  /** The bytes of all simplest spellings: without them there would be dead ends. */
+  neededBytes(): Set<number> {
+    return new Set(this.#forms.flatMap(([simplest]) => [...simplest]));
   }
 
   /** Bytes of `form` up to `place`; -Infinity where it does not pass there. */

@@ -65,6 +65,11 @@ export class VerbatimLexeme extends Lexeme {
     return least;
   }
 
+  /** The bytes that a vocabulary must be able to write. */
+  get neededBytes(): Uint8Array {
+    return Uint8Array.from(this.text.spelling.neededBytes());
+  }
+
   /** Without the copies of these texts, as JSON writes them without quotes, in whatever case and width. */
   without(texts: readonly string[]): VerbatimLexeme {
     const excluded: [start: number, end: number][] = [];
