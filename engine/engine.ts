@@ -51,7 +51,7 @@ export class Engine implements AsyncDisposable {
    * Leaving the loop early, or aborting the signal, stops within one step and frees the engine.
    *
    * @throws PromptTooLongError where prompt and reply do not fit the context.
-   * @throws UnsupportedSchemaError where the schema has a keyword that cannot be enforced.
+   * @throws UnsupportedSchemaError where the schema has a keyword, or the pattern a construct, that cannot be enforced.
    * @throws ReplyPrefixError where the beginning that the reply is given does not fit.
    * @throws EngineClosedError after `close`.
    * @throws The signal's reason when aborted.
@@ -59,7 +59,7 @@ export class Engine implements AsyncDisposable {
   async *generate(request: EngineRequest): AsyncGenerator<EngineEvent, void> {
     if (this.#closing) throw new EngineClosedError();
     const { format } = request;
-    const grammar = format.type === "json" ? this.#grammars.grammar(format) : undefined;
+    const grammar = this.#grammars.grammar(format);
     const prefix = (format.type === "json" && format.prefix) || { text: "", banned: [] };
     const opened = grammar && openReply(grammar, prefix, this.tokenizer);
     this.#check(request, opened?.tokens.length ?? 0);

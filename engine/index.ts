@@ -1,6 +1,7 @@
 // The engine's public face; src/model is the only part of the SDK that calls it.
 export { DistillateError, type DistillateErrorOptions } from "./error/distillate-error.js";
 export { compileChoice } from "./grammar/choice.js";
+export { compileRegex } from "./grammar/regex-grammar.js";
 export { compileJsonSchema, type CompileJsonSchemaOptions } from "./grammar/json-schema.js";
 export type { Grammar, GrammarWarning, Matcher, SourceSpan } from "./grammar/matcher.js";
 export { createVocabulary, type Vocabulary } from "./grammar/mask/vocabulary.js";

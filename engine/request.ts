@@ -38,10 +38,17 @@ export interface JsonFormat {
   prefix?: ReplyPrefix;
 }
 
+/** Text that matches a regular expression as a whole: ECMA-262 in Unicode mode, without delimiters. */
+export interface RegexFormat {
+  type: "regex";
+  pattern: string;
+}
+
 /** What the reply must look like. */
 export type OutputFormat =
   | { type: "text" }
   | JsonFormat
+  | RegexFormat
   /** One of a closed set, chosen by probability; letter case of the model's wording is ignored. */
   | { type: "choice"; options: readonly string[] };
 

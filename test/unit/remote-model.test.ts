@@ -103,6 +103,25 @@ it("speaks vLLM's own dialect where asked to", async () => {
   expect(server.requests[1]).not.toHaveProperty("response_format");
 });
 
+it("sends a regular expression to vLLM, and refuses where the protocol has none", async () => {
+  const pattern = "[a-z]+";
+  const request: GenerationRequest = { ...question, format: { type: "regex", pattern } };
+  const handler = stream(contentChunk("abc"), ...finishChunks("stop", 1, 1));
+  const { model, server } = await connect(handler, { constraint: "structured_outputs" });
+  expect((await collect(model, request)).result.text).toBe("abc");
+  expect(server.requests[0]).toMatchObject({ structured_outputs: { regex: pattern } });
+  const other = await connect(handler);
+  expect(await failureOf(other.model, request)).toMatchObject({ failure: "protocol", hint: expect.stringContaining("structured_outputs") });
+  expect(other.server.requests).toEqual([]);
+});
+
+it("refuses to give a reply its beginning", async () => {
+  const { model, server } = await connect(answerFromSchema);
+  const prefix = { text: '{"name": ', banned: ["a"] };
+  expect(await failureOf(model, { ...question, format: { type: "json", schema, prefix } })).toMatchObject({ failure: "protocol" });
+  expect(server.requests).toEqual([]);
+});
+
 it("sends the key as a bearer token and the caller's headers", async () => {
   let seen: Record<string, unknown> = {};
   const { model } = await connect((body, response, attempt, request) => {

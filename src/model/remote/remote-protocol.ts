@@ -1,4 +1,5 @@
 // The part of the OpenAI chat protocol that the remote model speaks: what it sends and what it reads.
+import { RemoteModelError } from "../../error/remote-model-error.js";
 import type { GenerationRequest } from "../language-model.js";
 
 /**
@@ -89,8 +90,17 @@ function outputConstraint(constraint: RemoteConstraint, { format, thinkingBudget
           additionalProperties: false,
         });
   }
+  if (format.type === "regex") {
+    if (!vllm) throw notExpressible("a regular expression", "Choose `constraint: \"structured_outputs\"` where the server is vLLM.");
+    return { ...templateArguments, structured_outputs: { regex: format.pattern } };
+  }
+  if (format.prefix) throw notExpressible("the beginning of a reply", "Use the bundled engine.");
   const schema = format.schema === true ? {} : format.schema === false ? { not: {} } : format.schema;
   return vllm ? { ...templateArguments, structured_outputs: { json: schema } } : responseFormat("record", schema);
+}
+
+function notExpressible(what: string, hint: string): RemoteModelError {
+  return new RemoteModelError(`The server cannot be told ${what}.`, { failure: "protocol", hint });
 }
 
 function responseFormat(name: string, schema: object): object {
