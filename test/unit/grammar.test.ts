@@ -45,7 +45,7 @@ describe("numbers", () => {
   });
 
   test("decimals within bounds", () => {
-    expectTexts({ type: "number", minimum: 0, maximum: 1 }, ["0", "0.000", "0.75", "1", "1.00"], ["-0.1", "1.01", "2", "1e0", "-0"]);
+    expectTexts({ type: "number", minimum: 0, maximum: 1 }, ["0", "0.000", "0.75", "1", "1.00", "1e0", "2.5e-9"], ["-0.1", "1.01", "2", "1.1e0", "1e1", "-0"]);
     expectTexts({ type: "number", exclusiveMinimum: 0.05, maximum: 12.5 }, ["0.051", "0.06", "12.5", "12.50", "9"], ["0.05", "0.050", "0", "12.51", "13", "100"]);
     expectTexts({ type: "number", minimum: -2.5, exclusiveMaximum: -1e-7 }, ["-2.5", "-0.1", "-0.0000002"], ["0", "-0.0000001", "-2.51", "-3", "1"]);
     expectTexts({ type: "number", exclusiveMinimum: 0 }, ["0.01", "5e-3", "123"], ["0", "0.00", "-1"]);
@@ -53,7 +53,7 @@ describe("numbers", () => {
   });
 
   test("numbers always end", () => {
-    expectTexts({ type: "number" }, ["0", "-1.5E+10", "1e-99", "123456789012345"], ["-0", "1e100", "1234567890123456", "1.", ".5", "+1", "00"]);
+    expectTexts({ type: "number" }, ["0", "-1.5E+10", "1e-99", "1.7976931348623157e+307", "123456789012345678901"], ["-0", "1e308", "1234567890123456789012", "0.123456789012345678", "1.", ".5", "+1", "00"]);
   });
 });
 
@@ -207,7 +207,6 @@ test.each<JsonSchema>([
   { type: "string", minLength: 3, maxLength: 2 },
   { type: "integer", minimum: 1.2, maximum: 1.8 },
   { type: "number", minimum: 2, exclusiveMaximum: 2 },
-  { type: "integer", minimum: 1e17 },
   { type: "object", properties: { a: false }, required: ["a"] },
   { type: "object", required: ["a"], additionalProperties: false },
   { type: "array", items: false, minItems: 1 },
