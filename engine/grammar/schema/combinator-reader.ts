@@ -23,8 +23,6 @@ const READERS: ReadonlyMap<string, Read> = new Map<string, Read>([
   ["dependencies", readDependencies("dependencies")],
   ["dependentRequired", readDependencies("dependentRequired")],
   ["dependentSchemas", readDependencies("dependentSchemas")],
-  ["unevaluatedItems", ({ store }, _, { path }) => [store.opaque({ path, keyword: "unevaluatedItems", reason: "what is evaluated depends on the value." })]],
-  ["unevaluatedProperties", ({ store }, _, { path }) => [store.opaque({ path, keyword: "unevaluatedProperties", reason: "what is evaluated depends on the value." })]],
 ]);
 
 /** The keywords read here. */
@@ -42,12 +40,12 @@ function readEnum({ store }: SchemaReader, schema: SchemaObject, { path }: Place
 function readReference(reader: SchemaReader, schema: SchemaObject, keyword: string, place: Place): Constraint {
   const reference = schema[keyword];
   if (typeof reference !== "string") refuse(place.path, keyword, "it must be a reference.");
-  const target = resolve(reader, reference, keyword, place);
+  const target = resolveReference(reader, reference, keyword, place);
   if (target) return reader.read(target.schema, target.place);
   return reader.store.opaque({ path: place.path, keyword, reason: `${reference} leads out of the schema, nowhere, or to a place that depends on the value.` });
 }
 
-function resolve({ document }: SchemaReader, reference: string, keyword: string, place: Place): PlacedSchema | undefined {
+export function resolveReference({ document }: SchemaReader, reference: string, keyword: string, place: Place): PlacedSchema | undefined {
   if (keyword === "$ref") return document.resolve(reference, place);
   if (keyword === "$dynamicRef") return document.resolveDynamic(reference, place);
   return document.hasManyResources ? undefined : document.resolve(reference, place);
@@ -81,7 +79,8 @@ function readDependencies(keyword: string): Read {
   };
 }
 
-function requires({ store }: SchemaReader, names: readonly string[], path: string): Constraint {
+/** Objects must have all of these; other values are free. */
+export function requires({ store }: SchemaReader, names: readonly string[], path: string): Constraint {
   const set: ObjectSet = { ...ALL_OBJECTS, required: [...new Set(names)] };
   return store.create(path, (type) => [type === "object" ? set : FULL[type]]);
 }

@@ -15,6 +15,8 @@ export interface Place {
   /** JSON pointer from the root. */
   readonly path: string;
   readonly resource: Resource;
+  /** URIs of the resources passed on the way here, where `$dynamicRef` may ask for them. */
+  readonly scope: readonly string[];
 }
 
 export interface PlacedSchema {
@@ -27,13 +29,14 @@ const ROOT_URI = "schema:/root";
 export class SchemaDocument {
   readonly root: PlacedSchema;
   #resources: Map<string, PlacedSchema> | undefined;
+  readonly #mayBeDynamic: boolean;
   readonly #anchors = new Map<string, PlacedSchema>();
-  /** By name: the schemas that carry it as `$dynamicAnchor`. */
-  readonly #dynamicAnchors = new Map<string, PlacedSchema[]>();
+  readonly #dynamicAnchors = new Map<string, PlacedSchema>();
 
   constructor(schema: unknown) {
+    this.#mayBeDynamic = isSchemaObject(schema) && hasKeyword(schema, "$dynamicRef");
     const resource: Resource = { uri: ROOT_URI, schema, path: "", isLegacy: isLegacyDialect(schema, false) };
-    this.root = { schema, place: this.enter(schema, { path: "", resource }) };
+    this.root = { schema, place: this.enter(schema, { path: "", resource, scope: [] }) };
   }
 
   /** The place with the resource that `schema` itself opens, if it does. */
@@ -43,15 +46,38 @@ export class SchemaDocument {
     if (id === undefined || id.startsWith("#") || place.resource.schema === schema && place.resource.uri !== ROOT_URI) return place;
     const uri = absolute(id, place.resource.uri)?.split("#")[0];
     if (uri === undefined) return place;
-    return { path: place.path, resource: { uri, schema, path: place.path, isLegacy: isLegacyDialect(schema, place.resource.isLegacy) } };
+    const resource = { uri, schema, path: place.path, isLegacy: isLegacyDialect(schema, place.resource.isLegacy) };
+    return { path: place.path, resource, scope: this.#within(place.scope, uri) };
   }
 
   /** What `reference` points to; undefined where it leads out of the document or nowhere. */
   resolve(reference: string, place: Place): PlacedSchema | undefined {
+    const target = this.#target(reference, place);
+    return target && { schema: target.schema, place: { ...target.place, scope: this.#within(place.scope, target.place.resource.uri) } };
+  }
+
+  /** As `resolve`; an anchor that is dynamic is looked for in the resources on the way here, from the outermost. */
+  resolveDynamic(reference: string, place: Place): PlacedSchema | undefined {
+    const target = this.resolve(reference, place);
+    const name = decode(splitFragment(reference)[1] ?? "");
+    if (!target || !isSchemaObject(target.schema) || target.schema.$dynamicAnchor !== name) return target;
+    for (const uri of place.scope) {
+      const outer = this.#dynamicAnchors.get(`${uri}#${name}`);
+      if (outer) return { schema: outer.schema, place: { ...outer.place, scope: this.#within(place.scope, uri) } };
+    }
+    return target;
+  }
+
+  get hasManyResources(): boolean {
+    return this.#index().size > 2;
+  }
+
+  #target(reference: string, place: Place): PlacedSchema | undefined {
     const [start, fragment = ""] = splitFragment(reference);
-    let target: PlacedSchema | undefined = { schema: place.resource.schema, place: { path: place.resource.path, resource: place.resource } };
+    const { resource, scope } = place;
+    let target: PlacedSchema | undefined = { schema: resource.schema, place: { path: resource.path, resource, scope } };
     if (start !== "") {
-      const uri = absolute(start, place.resource.uri);
+      const uri = absolute(start, resource.uri);
       target = uri === undefined ? undefined : this.#index().get(uri.split("#")[0]);
     }
     if (!target || fragment === "") return target;
@@ -61,17 +87,10 @@ export class SchemaDocument {
     return this.#anchors.get(`${target.place.resource.uri}#${decoded}`);
   }
 
-  /** As `resolve`; undefined also where it depends on the way here which anchor is meant. */
-  resolveDynamic(reference: string, place: Place): PlacedSchema | undefined {
-    const target = this.resolve(reference, place);
-    const name = decode(splitFragment(reference)[1] ?? "");
-    if (!target || !isSchemaObject(target.schema) || target.schema.$dynamicAnchor !== name) return target;
-    this.#index();
-    return this.#dynamicAnchors.get(name)?.length === 1 ? target : undefined;
-  }
-
-  get hasManyResources(): boolean {
-    return this.#index().size > 2;
+  /** Scopes matter only where anchors are dynamic. */
+  #within(scope: readonly string[], uri: string): readonly string[] {
+    if (scope.includes(uri) || !this.#mayBeDynamic) return scope;
+    return [...scope, uri];
   }
 
   #follow(from: PlacedSchema, pointer: string): PlacedSchema | undefined {
@@ -80,7 +99,7 @@ export class SchemaDocument {
       const key = step.replaceAll("~1", "/").replaceAll("~0", "~");
       if (typeof schema !== "object" || schema === null || !Object.hasOwn(schema, key)) return undefined;
       schema = (schema as Record<string, unknown>)[key];
-      place = this.enter(schema, { path: `${place.path}/${step}`, resource: place.resource });
+      place = this.enter(schema, { ...place, path: `${place.path}/${step}` });
     }
     return { schema, place };
   }
@@ -95,7 +114,7 @@ export class SchemaDocument {
       if (!isSchemaObject(entry.schema)) continue;
       const place = this.enter(entry.schema, entry.place);
       this.#note({ schema: entry.schema, place }, resources);
-      for (const [step, schema] of subschemas(entry.schema)) pending.push({ schema, place: { path: `${place.path}/${step}`, resource: place.resource } });
+      for (const [step, schema] of subschemas(entry.schema)) pending.push({ schema, place: { ...place, path: `${place.path}/${step}` } });
     }
     return resources;
   }
@@ -109,10 +128,18 @@ export class SchemaDocument {
       const key = `${resource.uri}#${String(name)}`;
       if (typeof name === "string" && !this.#anchors.has(key)) this.#anchors.set(key, placed);
     }
-    if (typeof schema.$dynamicAnchor !== "string") return;
-    const others = this.#dynamicAnchors.get(schema.$dynamicAnchor) ?? [];
-    this.#dynamicAnchors.set(schema.$dynamicAnchor, [...others, placed]);
+    if (typeof schema.$dynamicAnchor === "string") this.#dynamicAnchors.set(`${resource.uri}#${schema.$dynamicAnchor}`, placed);
   }
+}
+
+function hasKeyword(root: SchemaObject, keyword: string): boolean {
+  const pending: unknown[] = [root];
+  for (let schema = pending.pop(); schema !== undefined; schema = pending.pop()) {
+    if (!isSchemaObject(schema)) continue;
+    if (schema[keyword] !== undefined) return true;
+    for (const [, inner] of subschemas(schema)) pending.push(inner);
+  }
+  return false;
 }
 
 function* subschemas(schema: SchemaObject): Generator<[step: string, schema: unknown]> {

@@ -7,6 +7,9 @@ import { escapePointer, isSchemaObject, readTypes, refuse, type SchemaObject, va
 import { readNumberSet, readStringSet } from "./scalar-reader.js";
 import type { Place, PlacedSchema, SchemaDocument } from "./schema-document.js";
 import { readArraySet, readObjectSet } from "./structure-reader.js";
+import { readUnevaluated } from "./unevaluated-reader.js";
+
+const UNEVALUATED: ReadonlySet<string> = new Set(["unevaluatedItems", "unevaluatedProperties"]);
 
 export interface SchemaReaderOptions {
   /** Told of what is passed over by the rules of JSON Schema: unknown keywords and formats. */
@@ -15,7 +18,8 @@ export interface SchemaReaderOptions {
 }
 
 export class SchemaReader {
-  readonly #constraints = new Map<object, Constraint>();
+  /** By scope. */
+  readonly #constraints = new Map<string, Map<unknown, Constraint>>();
 
   constructor(
     readonly store: ConstraintStore,
@@ -30,22 +34,26 @@ export class SchemaReader {
 
   /** The schema under a keyword of the schema at `place`. */
   child(schema: unknown, place: Place, ...steps: (string | number)[]): Constraint {
+    return this.read(schema, this.placeOf(schema, place, ...steps));
+  }
+
+  placeOf(schema: unknown, place: Place, ...steps: (string | number)[]): Place {
     const path = steps.reduce<string>((before, step) => `${before}/${escapePointer(String(step))}`, place.path);
-    return this.read(schema, this.document.enter(schema, { path, resource: place.resource }));
+    return this.document.enter(schema, { ...place, path });
   }
 
   read(schema: unknown, place: Place): Constraint {
     let at: PlacedSchema = { schema, place };
-    const passed = new Set<unknown>();
+    const passed = new Map<unknown, Place>();
     for (;;) {
       const { path } = at.place;
       if (at.schema === true) return this.store.any;
       if (at.schema === false) return this.store.never;
       if (!isSchemaObject(at.schema)) refuse(path.slice(0, path.lastIndexOf("/")), path.slice(path.lastIndexOf("/") + 1), "it must be a schema.");
-      const known = this.#constraints.get(at.schema);
+      const known = this.#read(at.place).get(at.schema);
       if (known) return this.#remember(passed, known);
       const keywords = this.keywordsOf(at.schema, at.place);
-      passed.add(at.schema);
+      passed.set(at.schema, at.place);
       // A reference alone is its target.
       const target = keywords.length === 1 && keywords[0] === "$ref" ? this.#target(at.schema, at.place) : undefined;
       if (!target) return this.#remember(passed, this.#create(at.schema, keywords, at.place));
@@ -64,9 +72,16 @@ export class SchemaReader {
     return typeof schema.$ref === "string" ? this.document.resolve(schema.$ref, place) : undefined;
   }
 
-  #remember(schemas: ReadonlySet<unknown>, constraint: Constraint): Constraint {
-    for (const schema of schemas) this.#constraints.set(schema as object, constraint);
+  #remember(schemas: ReadonlyMap<unknown, Place>, constraint: Constraint): Constraint {
+    for (const [schema, place] of schemas) this.#read(place).set(schema, constraint);
     return constraint;
+  }
+
+  #read({ scope }: Place): Map<unknown, Constraint> {
+    const key = scope.length < 2 ? "" : scope.join(" ");
+    let constraints = this.#constraints.get(key);
+    if (!constraints) this.#constraints.set(key, (constraints = new Map()));
+    return constraints;
   }
 
   #create(schema: SchemaObject, keywords: readonly string[], place: Place): Constraint {
@@ -76,8 +91,11 @@ export class SchemaReader {
 
   #parts(schema: SchemaObject, keywords: readonly string[], place: Place): Constraint[] {
     const parts: Constraint[] = [];
-    if (keywords.some((keyword) => !COMBINED.has(keyword))) parts.push(this.#typed(schema, place));
-    for (const keyword of keywords) if (COMBINED.has(keyword)) parts.push(...readCombined(this, schema, keyword, place));
+    if (keywords.some((keyword) => !COMBINED.has(keyword) && !UNEVALUATED.has(keyword))) parts.push(this.#typed(schema, place));
+    for (const keyword of keywords) {
+      if (COMBINED.has(keyword)) parts.push(...readCombined(this, schema, keyword, place));
+      if (UNEVALUATED.has(keyword)) parts.push(readUnevaluated(this, schema, keyword, place));
+    }
     return parts;
   }
 
