@@ -30,7 +30,7 @@ export interface Matcher {
    * completion no longer fits, the mask holds the tokens of a shortest completion.
    * The end token is allowed exactly where `isComplete()`.
    *
-   * @returns `ceil(vocabularySize / 32)` words, owned by the matcher: read, do not write.
+   * @returns `ceil(vocabularySize / 32)` words, to be read only, and before some thousand other masks are made: then they may be used again.
    */
   mask(budgetTokens?: number): Uint32Array;
   /** The position after `token`. Throws a RangeError where the token is not allowed here. */

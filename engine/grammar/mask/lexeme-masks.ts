@@ -96,30 +96,25 @@ export class LexemeMasks {
     const fewer = node < 0 ? this.#maskButForWords(lexeme, state) : undefined;
     if (fewer) return fewer;
     const room = node < 0 ? Math.min(lexeme.plainRoom(state), this.vocabulary.longestCharacters) : -1;
+    const plain = room >= 0 ? this.vocabulary.plainMask(room) : undefined;
+    // Of all tokens many may fit, of a branch few.
+    const mask = node < 0 ? (plain?.slice() ?? new Uint32Array(this.vocabulary.plainMask(0).length)) : undefined;
     const tokens: number[] = [];
     const exits = new SuffixNode();
     const after = new Set<number>();
     for (let characters = 0, at = state; characters < room; characters++) after.add((at = lexeme.step(at, 0x61)));
+    let last = -1;
     walk(room >= 0 ? this.vocabulary.specialTrie : this.vocabulary.trie, node, lexeme, {
       state,
       onToken: (token, next) => {
-        tokens.push(token);
-        after.add(next);
+        if (mask) mask[token >>> 5] |= 1 << (token & 31);
+        else tokens.push(token);
+        if (next !== last) after.add((last = next));
       },
       onExit: (trie, exit) => exits.addBranch(trie, exit),
     });
     const mostInner = [...after].reduce((most, next) => Math.max(most, lexeme.distance(next)), 0);
-    const mask = room >= 0 ? this.vocabulary.plainMask(room) : undefined;
-    return { ...this.#compact(mask, tokens), after: [...after].map((next) => ({ lexeme, state: next })), mostInner, exits, banned: undefined };
-  }
-
-  /** Long lists as masks. */
-  #compact(plain: Uint32Array | undefined, tokens: number[]): Pick<LexemeMask, "mask" | "tokens"> {
-    const words = this.vocabulary.plainMask(0).length;
-    if (tokens.length < words / 2) return { mask: plain, tokens };
-    const mask = plain?.slice() ?? new Uint32Array(words);
-    for (const token of tokens) mask[token >>> 5] |= 1 << (token & 31);
-    return { mask, tokens: [] };
+    return { mask, tokens, after: [...after].map((next) => ({ lexeme, state: next })), mostInner, exits, banned: undefined };
   }
 
   /** Where the form is a simpler one but for some words: that one's mask, without the tokens that complete such a word. */

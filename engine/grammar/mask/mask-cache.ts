@@ -17,8 +17,19 @@ export class MaskCache {
   readonly #entries = new Map<object, MaskEntry>();
   readonly #capacity: number;
 
-  constructor(maskWords: number) {
+  constructor(private readonly maskWords: number) {
     this.#capacity = Math.max(MIN_ENTRIES, Math.floor(CAPACITY_BYTES / (maskWords * Uint32Array.BYTES_PER_ELEMENT)));
+  }
+
+  /**
+   * A mask of no tokens. Where the cache is full it takes the words of the mask that was asked for longest ago:
+   * masks are too many to be made and thrown away.
+   */
+  createMask(): Uint32Array {
+    if (this.#entries.size < this.#capacity) return new Uint32Array(this.maskWords);
+    const [state, { mask }] = this.#entries.entries().next().value!;
+    this.#entries.delete(state);
+    return mask.fill(0);
   }
 
   get(state: object): MaskEntry | undefined {
@@ -31,6 +42,5 @@ export class MaskCache {
 
   set(state: object, entry: MaskEntry): void {
     this.#entries.set(state, entry);
-    if (this.#entries.size > this.#capacity) this.#entries.delete(this.#entries.keys().next().value!);
   }
 }

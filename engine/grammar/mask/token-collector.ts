@@ -19,12 +19,10 @@ export interface TokenCollector {
 /** Every token that may come, and the greatest rank after one. */
 export class OpenCollector implements TokenCollector {
   readonly isMeasured = false;
-  readonly mask: Uint32Array;
   mostBytes = 0;
 
-  constructor(words: number) {
-    this.mask = new Uint32Array(words);
-  }
+  /** @param mask of no tokens */
+  constructor(readonly mask: Uint32Array) {}
 
   addUnmeasured(): void {
     this.mostBytes = Infinity;

@@ -44,7 +44,7 @@ export class TokenMasks {
     const { masks } = this.vocabulary;
     let entry = masks.get(state);
     if (!entry) {
-      const collector = new OpenCollector(this.#wordCount);
+      const collector = new OpenCollector(masks.createMask());
       this.#visit(-1, state, collector);
       this.#complete(collector.mask, state);
       masks.set(state, (entry = { mask: collector.mask, mostBytes: collector.mostBytes, mostTokens: undefined }));
