@@ -1,9 +1,9 @@
 // Real records through a small model, once with values copied under the grammar (`on`) and once as plain strings (`off`):
-// same prompts, greedy, one reading. Counts what is promised of every reply, and how many fields are right.
+// same prompts, greedy, one reading, in turns record by record. Counts what is promised of every reply, and how many fields are right.
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { BenchReport, locateModel, readArguments } from "./bench-report.mjs";
-import { addGoals, printFigures } from "./extraction/figures.mjs";
+import { addGoals, percent, printFigures } from "./extraction/figures.mjs";
 import { readSet, setNames } from "./extraction/record-sets.mjs";
 import { measureRecord, taskFor, variantNames } from "./extraction/measure-record.mjs";
 import { openTappedModel } from "./extraction/tapped-model.mjs";
@@ -63,18 +63,32 @@ async function readSets(folder, names, recordCount) {
   return sets;
 }
 
-/** One set read in one way. Calls `onRecord` after each record; stops early where the signal says so. */
-async function measureSet(set, variant, tapped, { signal, onRecord }) {
-  const tally = new Tally();
-  const outcomes = [];
-  for (const record of set.records) {
-    const outcome = await measureRecord(record, taskFor(set, record, variant), tapped, { language: set.language, signal });
-    if (signal.aborted) break;
-    tally.add(outcome);
-    outcomes.push(outcome);
-    await onRecord({ tally, outcomes });
+/** One set read in every way, record by record. Calls `onRecord` after each record; stops early where the signal says so. */
+async function measureSet(set, variants, tapped, { signal, onRecord }) {
+  const tallies = new Map(variants.map((variant) => [variant, { tally: new Tally(), outcomes: [] }]));
+  const toRuns = () => [...tallies].map(([variant, { tally, outcomes }]) => ({ set: set.name, variant, figures: tally.figures, outcomes }));
+  for (const [index, record] of set.records.entries()) {
+    // Neither way is always the first, which computes the prompt.
+    const order = index % 2 === 0 ? variants : variants.toReversed();
+    const outcomes = [];
+    for (const variant of order) {
+      outcomes.push(await measureRecord(record, taskFor(set, record, variant), tapped, { language: set.language, signal }));
+      if (signal.aborted) return toRuns();
+    }
+    for (const [at, outcome] of sharePrefill(outcomes).entries()) {
+      const { tally, outcomes: known } = tallies.get(order[at]);
+      tally.add(outcome);
+      known.push(outcome);
+    }
+    await onRecord(toRuns());
   }
-  return { set: set.name, variant, figures: tally.figures, outcomes };
+  return toRuns();
+}
+
+/** The same prompt is computed once and counted for all ways alike. */
+function sharePrefill(outcomes) {
+  const prefillMs = Math.max(...outcomes.map(({ usage }) => usage?.prefillMs ?? 0));
+  return outcomes.map((outcome) => ({ ...outcome, wallMs: outcome.wallMs - (outcome.usage?.prefillMs ?? prefillMs) + prefillMs }));
 }
 
 /** Keeps the last save so that an interrupted run has its figures. */
@@ -100,25 +114,23 @@ function toEntries(runs) {
 async function measureAll(sets, variants, tapped, { signal, file }) {
   const runs = [];
   for (const set of sets) {
-    for (const variant of variants) {
-      if (signal.aborted) return runs;
-      const onRecord = async ({ tally, outcomes }) => {
-        showProgress(set, variant, tally.figures);
-        await file.save([...runs, { set: set.name, variant, figures: tally.figures, outcomes }]);
-      };
-      runs.push(await measureSet(set, variant, tapped, { signal, onRecord }));
-      await file.save(runs, { always: true });
-    }
+    const onRecord = async (current) => {
+      showProgress(set, current);
+      await file.save([...runs, ...current]);
+    };
+    runs.push(...(await measureSet(set, variants, tapped, { signal, onRecord })));
+    await file.save(runs, { always: true });
+    if (signal.aborted) break;
   }
   return runs;
 }
 
-function showProgress({ name, records }, variant, { records: done, recordsPerHour, fieldF1, succeed }) {
+function showProgress({ name, records }, runs) {
   const { isTTY } = process.stderr;
+  const done = runs[0].figures.records;
   if (!isTTY && done % LINE_EVERY_RECORDS !== 0 && done !== records.length) return;
-  const leftMin = ((records.length - done) * 60) / recordsPerHour;
-  const state = `${done}/${records.length}, ${(100 * succeed).toFixed(1)} % succeeded, F1 ${(100 * fieldF1.strict).toFixed(1)}`;
-  process.stderr.write(`${isTTY ? "\r\u001B[K" : ""}${name} ${variant}: ${state}, ${leftMin.toFixed(1)} min left`);
+  const state = runs.map(({ variant, figures: { succeed, fieldF1 } }) => `${variant} ${percent(succeed)} succeed, F1 ${percent(fieldF1.strict)}`);
+  process.stderr.write(`${isTTY ? "\r\u001B[K" : ""}${name}: ${done}/${records.length}; ${state.join("; ")}`);
   if (!isTTY || done === records.length) process.stderr.write("\n");
 }
 

@@ -1,10 +1,9 @@
 // One record through one task: the reply, what holds of it, and what it cost.
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { checkForcedRuns, checkPlaces, checkReply } from "./reply-checks.mjs";
+import { defineTask, readDocument, verbatim } from "../../../dist/src/index.js";
+import { checkCopies, checkForcedRuns, checkPlaces, checkReply } from "./reply-checks.mjs";
 import { taskDefinition } from "./record-sets.mjs";
-
-const { defineTask, readDocument, verbatim } = await import("../../../dist/src/index.js");
 
 /** How the schema of a value that stands in the document is made. */
 const VARIANTS = {
@@ -36,6 +35,7 @@ export async function measureRecord({ id, document, gold }, task, { model, token
     data: value?.data,
     reply: call?.result && checkReply(call),
     places: value && checkPlaces(value, source),
+    copies: call?.result && checkCopies(call),
     forced: call?.result && checkForcedRuns(call.result, tokenizer),
   };
 }

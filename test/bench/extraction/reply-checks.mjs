@@ -45,6 +45,20 @@ export function checkPlaces({ data, fields }, source) {
   return counts;
 }
 
+/** What the engine says of its copies: each string of the reply beside the places of its source, up to the same differences. */
+export function checkCopies({ request, result }) {
+  const counts = { copies: 0, copiesPlaced: 0, misplaced: [] };
+  for (const { start, end, source, spans } of result.verbatim) {
+    const value = JSON.parse(result.text.slice(start, end));
+    const texts = spans.map((span) => request.format.sources[source].slice(span.start, span.end));
+    const placed = texts.length > 0 && texts.every((text) => even(text) === even(value));
+    counts.copies++;
+    if (placed) counts.copiesPlaced++;
+    else counts.misplaced.push({ copy: value, texts: texts.slice(0, 3) });
+  }
+  return counts;
+}
+
 function stringLeaves(data, fields, path) {
   if (typeof data === "string") return [{ path, value: data, field: fields }];
   if (typeof data !== "object" || data === null) return [];

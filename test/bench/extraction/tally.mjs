@@ -8,12 +8,13 @@ export class Tally {
   #scores = new FieldScores();
   #counts = { records: 0, parses: 0, fits: 0, finishes: 0, succeeds: 0 };
   #places = { values: 0, placed: 0, exact: 0 };
+  #copies = { copies: 0, copiesPlaced: 0 };
   #forced = { replies: 0, equalReplies: 0, runs: 0, equalRuns: 0, tokens: 0 };
   #costs = { wallMs: 0, promptTokens: 0, cachedTokens: 0, outputTokens: 0, prefillMs: 0, decodeMs: 0, maskMs: 0 };
   #examples = { errors: [], misplaced: [], differing: [] };
 
   /** @param outcome as `measureRecord` in `extraction.mjs` makes it. */
-  add({ id, gold, reply, data, places, forced, usage, wallMs, error }) {
+  add({ id, gold, reply, data, places, copies, forced, usage, wallMs, error }) {
     this.#scores.add(data, gold);
     this.#counts.records++;
     this.#counts.succeeds += Number(data !== undefined);
@@ -21,7 +22,9 @@ export class Tally {
     this.#costs.wallMs += wallMs;
     sum(this.#costs, usage);
     sum(this.#places, places);
+    sum(this.#copies, copies);
     this.#keep("misplaced", id, places?.misplaced);
+    this.#keep("misplaced", id, copies?.misplaced);
     if (error) this.#keep("errors", id, [{ error }]);
     if (reply?.finishes) this.#addForced(id, forced);
   }
@@ -51,6 +54,8 @@ export class Tally {
       values: this.#places.values,
       atTheirSpans: share(this.#places.placed, this.#places.values),
       inSourceForm: share(this.#places.exact, this.#places.values),
+      copies: this.#copies.copies,
+      copiesAtTheirSpans: share(this.#copies.copiesPlaced, this.#copies.copies),
       fieldF1: this.#scores.figures,
       recordsPerHour: (records * 3_600_000) / Math.max(1, wallMs),
       outputTokensPerRecord: outputTokens / Math.max(1, records),
