@@ -84,7 +84,11 @@ export interface TaskDefinition<
   maxTokens?: number;
   /** Default number of readings, see `TaskOptions.readings`. Default 2. */
   readings?: 1 | 2;
-  /** Rules that data should satisfy and need not, such as sums that add up; what it returns joins the warnings. */
+  /**
+   * Rules that data should satisfy and need not, such as sums that add up; what it returns joins the warnings. A string
+   * or number that a warning's `path` names is written anew from where it begins (with two readings, where one sample
+   * is drawn and the model can), and the new record taken if it breaks fewer rules and loses no value.
+   */
   check?(data: OutputOf<Output>, context: AnswerContext): Warning[];
 }
 

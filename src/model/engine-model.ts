@@ -25,6 +25,7 @@ export function createEngineModel(engine: Engine, { id, advice = engine.advice }
     id,
     advice,
     contextLength: engine.contextLength,
+    canResume: true,
     render(request): RenderedPrompt {
       const { text, tokens } = encode(request);
       return { text, tokenCount: tokens.length };

@@ -35,6 +35,8 @@ export interface ScriptedModelOptions {
   advice?: Partial<PromptAdvice>;
   /** Tokens of prompt and reply together. Default: unknown. */
   contextLength?: number;
+  /** Whether requests may give the reply its beginning; the script's reply is the whole one. Default: they may not. */
+  canResume?: boolean;
 }
 
 export interface ScriptedModel extends LanguageModel {
@@ -64,6 +66,7 @@ export function createScriptedModel(script: Script, options: ScriptedModelOption
     id: options.id ?? "scripted",
     advice: { ...defaultAdvice, ...options.advice },
     contextLength: options.contextLength,
+    canResume: options.canResume,
     requests,
     render(request) {
       const text = renderText(request);

@@ -10,6 +10,7 @@ import { templateFile } from "../prompt/template.js";
 import type { ClauseQuestion, NormalizedAnswer } from "../task-definition.js";
 import type { Task } from "../task-types.js";
 import { defineTask } from "../task.js";
+import { checkDateOrder } from "./check-date-order.js";
 import { createPrintedReader } from "./read-printed.js";
 
 export interface ContractClausesOptions<Key extends string> {
@@ -32,6 +33,11 @@ export function defineContractClauses<Key extends string>({
     description: "Reads the title, parties and dates of a contract and the text of its clauses, one a category.",
     output: contractSchema(keys),
     answer: { schema: contractAnswerSchema(keys), normalize: normalizeContract },
+    check: ({ effectiveDate, expirationDate }) =>
+      checkDateOrder(
+        { name: "effective date", date: effectiveDate },
+        { name: "expiration date", date: expirationDate, path: "/expirationDate" },
+      ),
     template: templateFile("legal/contract"),
     strategy: { type: "clauses", field: "clauses", categories },
   });

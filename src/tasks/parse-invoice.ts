@@ -5,9 +5,10 @@ import type { Warning } from "../result/extraction.js";
 import type { NormalizedAnswer } from "../task-definition.js";
 import { defineTask } from "../task.js";
 import { exampleFile } from "./example-file.js";
+import { checkDateOrder } from "./check-date-order.js";
 import { createPrintedReader } from "./read-printed.js";
 
-/** Reads an invoice's head, lines and totals. Warns where the printed sums do not add up. */
+/** Reads an invoice's head, lines and totals. Warns where the printed sums do not add up or the dates are reversed. */
 export const parseInvoice = defineTask({
   name: "parseInvoice",
   description: "Reads the number, dates, parties, lines and totals of an invoice (UBL or CII XML, JSON, text).",
@@ -40,8 +41,8 @@ function normalizeInvoice(answer: InvoiceAnswer): NormalizedAnswer<Invoice> {
 /** Half a cent a line: printed amounts are rounded. */
 const ROUNDING = 0.005;
 
-function checkInvoice({ lines, taxTotal, total }: Invoice): Warning[] {
-  const warnings: Warning[] = [];
+function checkInvoice({ issueDate, dueDate, lines, taxTotal, total }: Invoice): Warning[] {
+  const warnings = checkDateOrder({ name: "issue date", date: issueDate }, { name: "due date", date: dueDate, path: "/dueDate" });
   for (const [index, { quantity, unitPrice, lineTotal }] of lines.entries()) {
     if (quantity === null || unitPrice === null || lineTotal === null) continue;
     if (!agree(quantity * unitPrice, lineTotal, ROUNDING * Math.max(2, Math.abs(quantity)))) {

@@ -62,6 +62,36 @@ describe("extractContractClauses", () => {
     expect(fields.parties[1]).toMatchObject({ status: "verbatim" });
   });
 
+  it("writes a date anew that is before another, and keeps the clauses", async () => {
+    const dated = (expires: string) => header.replace('"effectiveDate": null, "expirationDate": null', `"effectiveDate": "3 May 2021", "expirationDate": "${expires}"`);
+    const plain = script({ "Governing Law": '{"Governing Law": "governed by the laws of Norway"}' });
+    const model = createScriptedModel(
+      async (request) => {
+        const { format, messages } = request;
+        if (format.type === "json" && "expirationDate" in (format.schema as { properties: object }).properties) {
+          return dated(format.prefix ? "3 May 2022" : "3 May 2019");
+        }
+        for await (const event of plain.generate({ ...request, messages })) if (event.type === "finish") return event.result;
+        throw new Error("no reply");
+      },
+      { canResume: true },
+    );
+    const { data, fields, warnings } = await task(contract, { model });
+    expect(data).toMatchObject({ effectiveDate: "2021-05-03", expirationDate: "2022-05-03" });
+    expect(data.clauses.governingLaw).toMatch(/^This Agreement shall be governed/);
+    expect(fields.clauses.governingLaw).toMatchObject({ status: "verbatim", confidence: 0.8 });
+    expect(warnings).toMatchObject([{ code: "VALUE_REWRITTEN", path: "/expirationDate" }]);
+    expect(model.requests.map(({ format }) => (format.type === "json" ? format.prefix?.banned : undefined)).filter(Boolean)).toEqual([["3 May 2019"]]);
+  });
+
+  it("warns of reversed dates where the model cannot write them anew", async () => {
+    const reversed = header.replace('"effectiveDate": null, "expirationDate": null', '"effectiveDate": "3 May 2021", "expirationDate": "3 May 2019"');
+    const model = createScriptedModel(({ format }) => (format.type === "choice" ? "no" : reversed));
+    const { data, warnings } = await task(contract, { model });
+    expect(data.expirationDate).toBe("2019-05-03");
+    expect(warnings).toMatchObject([{ code: "DATES_REVERSED", path: "/expirationDate" }]);
+  });
+
   it("anchors a copy that drifts by its beginning", async () => {
     const drifted = "Supplier shall maintain liability insurance of at least two million dollars, whichever is more.";
     const { data, fields } = await task(contract, { model: script({ Insurance: JSON.stringify({ Insurance: drifted }) }) });
