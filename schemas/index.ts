@@ -2,7 +2,10 @@
 export { described } from "./general/described.js";
 export { derived } from "./general/derived.js";
 export { key } from "./general/key.js";
+export { oneOfSource } from "./general/one-of-source.js";
 export { printedAmount, printedDate } from "./general/printed.js";
+export { verbatim, type VerbatimOptions } from "./general/verbatim.js";
+export { withEvidence, type WithEvidence } from "./general/with-evidence.js";
 export { clauseCategories, type ClauseCategory, type ClauseCategoryKey } from "./legal/clause-categories.js";
 export { contractSchema, contractAnswerSchema, type Contract, type ContractAnswer } from "./legal/contract.js";
 export { patientRecordSchema, type AliasedPatientRecord, type PatientRecord } from "./medical/patient-record.js";

@@ -13,6 +13,7 @@ import { createModelCalls, refuseHopelessText } from "./reading/model-calls.js";
 import { preparePrompts, type Reading, type RecordPrompts } from "./reading/reading.js";
 import { readClauses } from "./reading/read-clauses.js";
 import { readRecord } from "./reading/read-record.js";
+import { toCheckedOutput } from "./reading/rewrite-values.js";
 import { toOutput, type Sample } from "./reading/to-output.js";
 import type { Extraction, Warning } from "./result/extraction.js";
 import { validate } from "./schema/validate.js";
@@ -27,7 +28,7 @@ export async function extract(task: CompiledTask, record: RecordInput<unknown>, 
   const maxTokens = options.maxTokens ?? task.definition.maxTokens ?? DEFAULT_MAX_TOKENS;
   refuseHopelessText(prompts.document.text, model, maxTokens);
   const readings = options.readings ?? task.definition.readings ?? 2;
-  const { samples, failures } = await drawSamples({ ...prompts, calls, readings, maxTokens }, options);
+  const { samples, failures } = await drawSamples({ ...prompts, calls, readings, maxTokens, onUnsupported: options.onUnsupported ?? "refuse" }, options);
   const merged = samples.length > 1 ? mergeSamples(samples, task) : samples[0];
   const checks = task.definition.check?.(merged.value, { document: prompts.document, language: prompts.context.language }) ?? [];
   return {
@@ -35,7 +36,7 @@ export async function extract(task: CompiledTask, record: RecordInput<unknown>, 
     fields: merged.fields as Extraction<unknown>["fields"],
     usage: calls.usage,
     samples: samples.map(({ value }) => value),
-    warnings: [...merged.warnings, ...checks, ...failures.map(toWarning)],
+    warnings: uniqueWarnings([...merged.warnings, ...checks, ...failures.map(toWarning)]),
     trace: [...calls.trace],
   };
 }
@@ -68,11 +69,14 @@ async function prepare(
 }
 
 /** For callers without types: a wrong option is said before a model is loaded for it. */
-function checkOptions({ samples = 1, maxTokens = 1, readings = 1, language = "en" }: TaskOptions): void {
+function checkOptions({ samples = 1, maxTokens = 1, readings = 1, language = "en", onUnsupported = "refuse" }: TaskOptions): void {
   for (const [name, value] of Object.entries({ samples, maxTokens })) {
     if (!Number.isInteger(value) || value < 1) throw new RangeError(`${name} is a whole number from 1, not ${value}.`);
   }
   if (![1, 2].includes(readings)) throw new RangeError(`readings is 1 or 2, not ${String(readings)}.`);
+  if (!["refuse", "validate"].includes(onUnsupported)) {
+    throw new RangeError(`onUnsupported is "refuse" or "validate", not "${String(onUnsupported)}".`);
+  }
   if (!["en", "zh"].includes(language)) throw new RangeError(`language is "en" or "zh", not "${String(language)}".`);
 }
 
@@ -88,9 +92,12 @@ function checkInput({ definition }: CompiledTask, { format, data }: Document): u
 async function drawSamples(reading: Reading, options: TaskOptions): Promise<{ samples: Sample[]; failures: DistillateError[] }> {
   const samples: Sample[] = [];
   const failures: DistillateError[] = [];
-  for (const sampling of samplings(reading, options)) {
+  const plan = samplings(reading, options);
+  for (const sampling of plan) {
     try {
-      samples.push(toOutput(reading, await readAnswer(reading, sampling)));
+      const answer = await readAnswer(reading, sampling);
+      // Of several samples, the vote judges.
+      samples.push(plan.length === 1 ? await toCheckedOutput(reading, answer) : toOutput(reading, answer));
     } catch (error) {
       if (!isOutputError(error)) throw error;
       failures.push(Object.assign(error, { usage: reading.calls.usage }));
@@ -123,7 +130,7 @@ function mergeSamples(samples: readonly Sample[], { definition, schema }: Compil
   const { data, fields } = vote(samples, schema);
   const checked = validate(definition.output, data);
   const warnings = samples.flatMap((sample) => sample.warnings);
-  if (checked.ok) return { data, fields, value: checked.value, warnings: uniqueWarnings(warnings) };
+  if (checked.ok) return { data, fields, value: checked.value, warnings };
   const issues = checked.issues.map(({ path, message }) => `${path}: ${message}`).join("; ");
   const warning = { code: "VOTE_INVALID", message: `The samples' vote does not fit the schema (${issues}); the first sample stands.` };
   return { ...samples[0], warnings: [...samples[0].warnings, warning] };

@@ -23,10 +23,19 @@ export interface TaskOptions {
   samples?: number;
   /** Language of the prompt. Default: the document's. */
   language?: Language;
-  /** 2 asks again, differently, for named properties of the record that the first reading was unsure of. Default 2. */
+  /**
+   * 2 asks again, differently, for named properties of the record that the first reading was unsure of, and has values
+   * written anew that break a check. Default 2.
+   */
   readings?: 1 | 2;
   /** Bound on the tokens of one reply. Default: the task's. */
   maxTokens?: number;
+  /**
+   * What becomes of schema keywords that cannot be enforced while the model writes: `refuse` throws an
+   * UnsupportedSchemaError, `validate` leaves them to the check of the finished answer and lists them in the warnings.
+   * Default `refuse`.
+   */
+  onUnsupported?: "refuse" | "validate";
   /** Seed of the first sample. Default 0. */
   seed?: number;
   signal?: AbortSignal;

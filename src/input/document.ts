@@ -24,6 +24,8 @@ export interface Document {
   name?: string;
   /** What the model reads. */
   text: string;
+  /** `text` with U+0000 wherever it is not from the source but the reader's own (labels, brackets): what may be copied. */
+  copyText: string;
   /** The decoded source that spans point into. */
   source: string;
   /** The parsed value, where the input was structured. */

@@ -65,6 +65,18 @@ export class MappedText {
     return this.#parts.join("");
   }
 
+  /** The text with U+0000 wherever it has no place in the source. */
+  copyText(): string {
+    const text = this.toString();
+    const parts: string[] = [];
+    let end = 0;
+    for (const segment of this.#segments) {
+      parts.push("\0".repeat(segment.textStart - end), text.slice(segment.textStart, segment.textEnd));
+      end = segment.textEnd;
+    }
+    return parts.join("") + "\0".repeat(text.length - end);
+  }
+
   /** Only what came from the source, one value a line, up to `maxChars` characters. */
   valuesText(maxChars: number): string {
     const text = this.toString();

@@ -51,6 +51,7 @@ export async function readDocument(input: RecordInput<unknown>, options: ReadDoc
     language: options.language ?? languageOf(mapped, text),
     ...(name === undefined ? {} : { name }),
     text,
+    copyText: mapped.copyText(),
     source,
     ...(data === undefined ? {} : { data }),
     locate: (start, end) => mapped.locate(start, end),

@@ -1,7 +1,7 @@
 // The seam to whatever writes the answer: the bundled engine, a remote server, a script for tests.
-import type { ChatMessage, FinishReason, JsonSchema, OutputFormat, PromptAdvice, Sampling } from "../../engine/index.js";
+import type { ChatMessage, CopiedString, FinishReason, GrammarWarning, JsonFormat, JsonSchema, OutputFormat, PromptAdvice, Sampling } from "../../engine/index.js";
 
-export type { ChatMessage, FinishReason, JsonSchema, OutputFormat, PromptAdvice, Sampling };
+export type { ChatMessage, CopiedString, FinishReason, GrammarWarning, JsonFormat, JsonSchema, OutputFormat, PromptAdvice, Sampling };
 
 export interface GenerationRequest {
   messages: readonly ChatMessage[];
@@ -43,6 +43,10 @@ export interface GenerationResult {
   tokens: GeneratedToken[];
   /** Of a choice: each option's probability among the options, in their order. */
   probabilities?: number[];
+  /** Strings that were copied from the request's sources, in order; undefined where the model is not held to them. */
+  verbatim?: readonly CopiedString[];
+  /** Keywords of the schema that the model was not held to. */
+  warnings?: readonly GrammarWarning[];
   finishReason: FinishReason;
   usage: Usage;
 }
@@ -66,6 +70,8 @@ export interface LanguageModel {
   readonly advice: PromptAdvice;
   /** Tokens of prompt and reply together; undefined where only the server knows. */
   readonly contextLength: number | undefined;
+  /** Whether a JSON format may give the reply its beginning (`prefix`). Default: it may not. */
+  readonly canResume?: boolean;
   /** What `generate` would read, without running it. */
   render(request: Pick<GenerationRequest, "messages" | "thinkingBudgetTokens">): RenderedPrompt;
   /** Ends with exactly one `finish` event, or throws. Aborting `signal` throws its reason. */

@@ -2,6 +2,7 @@
 import type { Sampling } from "../model/language-model.js";
 import { interpretReply } from "./interpret-reply.js";
 import type { Answer, Reading } from "./reading.js";
+import { recordFormat } from "./record-schema.js";
 import { addSecondReading } from "./second-reading.js";
 
 export async function readRecord(reading: Reading, sampling: Sampling): Promise<Answer> {
@@ -11,7 +12,7 @@ export async function readRecord(reading: Reading, sampling: Sampling): Promise<
     purpose: "record",
     path: "",
     messages: reading.messages(opening.question),
-    format: { type: "json", schema: opening.schema },
+    format: recordFormat(opening.schema, reading),
     sampling,
     maxTokens,
     ...(thinking && { thinkingBudgetTokens: thinking.budgetTokens }),

@@ -12,6 +12,7 @@ import type { FieldTree } from "../result/field-tree.js";
 import type { CompiledTask, Example } from "../task-definition.js";
 import type { TaskOptions } from "../task-types.js";
 import type { ModelCalls } from "./model-calls.js";
+import { listSourceStrings } from "./record-schema.js";
 
 /** What one reading of a record found, as the model writes it. */
 export interface Answer {
@@ -37,6 +38,7 @@ export interface Reading extends RecordPrompts {
   calls: ModelCalls;
   readings: 1 | 2;
   maxTokens: number;
+  onUnsupported: "refuse" | "validate";
 }
 
 export interface PromptSource {
@@ -54,7 +56,7 @@ export async function preparePrompts({ task, document, input, advice, options }:
   const values = { input, document: { text: document.text, format: document.format, name: document.name }, language, advice };
   const rules = definition.rules ?? readTemplate(`general/rules.${language}.jinja`);
   const examples = typeof definition.examples === "function" ? definition.examples(language) : (definition.examples ?? []);
-  const schema = openingSchema(task);
+  const schema = listSourceStrings(openingSchema(task), document);
   const context: PromptContext = {
     language,
     advice,

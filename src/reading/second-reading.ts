@@ -10,6 +10,7 @@ import { hasMark, propertyView, viewSchema, type SchemaView } from "../schema/sc
 import { combineAnswers } from "./combine-answers.js";
 import { interpretReply } from "./interpret-reply.js";
 import type { Answer, Reading } from "./reading.js";
+import { recordFormat } from "./record-schema.js";
 
 /** Above it 142 of 150 values were right. */
 const SURE = 0.95;
@@ -62,7 +63,7 @@ async function readField(reading: Reading, name: string): Promise<Answer | Warni
       purpose: "second-reading",
       path,
       messages: reading.messages(renderLayout("general/question", context, { field })),
-      format: { type: "json", schema },
+      format: recordFormat(schema, reading),
       sampling: { temperature: 0 },
       maxTokens,
     });

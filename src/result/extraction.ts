@@ -43,13 +43,13 @@ type NullField<T> = null extends T ? Field : undefined extends T ? Field : never
 export interface Warning {
   code: string;
   message: string;
-  /** JSON pointer of the value it is about. */
+  /** JSON pointer of the value it is about; of SCHEMA_KEYWORD_UNCHECKED, of the keyword in the schema. */
   path?: string;
 }
 
 /** What was asked and answered, for those who debug a task. */
 export interface TraceStep {
-  /** What the call was for: `record`, `second-reading`, `presence`, `quote`. */
+  /** What the call was for: `record`, `second-reading`, `rewrite`, `presence`, `quote`. */
   purpose: string;
   /** JSON pointer of the field it was about; empty for the whole record. */
   path: string;

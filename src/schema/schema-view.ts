@@ -48,7 +48,17 @@ export function typesOf(view: SchemaView): ReadonlySet<string> {
 
 /** Whether the value belongs to the model's judgement: marked `x-derived`, one of a closed set, or a boolean. */
 export function isDerived(view: SchemaView): boolean {
-  return hasMark(view, "x-derived") || isClosedSet(view) || typesOf(view).has("boolean");
+  return hasMark(view, "x-derived") || (isClosedSet(view) && !isRowLabel(view)) || typesOf(view).has("boolean");
+}
+
+/** Whether the value is to be copied from the document. */
+export function isVerbatim(view: SchemaView): boolean {
+  return view.branches.some((branch) => branch["x-verbatim"] !== undefined && branch["x-verbatim"] !== false);
+}
+
+/** Labels of rows are a closed set, and stand in the document all the same. */
+function isRowLabel(view: SchemaView): boolean {
+  return view.branches.some((branch) => branch["x-one-of-source"] === "rows");
 }
 
 export function isClosedSet(view: SchemaView): boolean {

@@ -17,7 +17,7 @@ const data = { id: "4711", seller: "Müller & Söhne", issued: "2024-05-05", due
 describe("ground over readers", () => {
   it.each(Object.entries(sources))("%s", async (format, source) => {
     const document = await readDocument(source, { format: format as DocumentFormat });
-    const fields = ground(data, document, {}, new Map()) as unknown as Record<keyof typeof data, Field>;
+    const fields = ground(data, document, {}, { confidences: new Map(), copies: new Map() }).fields as unknown as Record<keyof typeof data, Field>;
     const evidence = Object.fromEntries(Object.entries(fields).map(([key, { spans }]) => [key, spans[0] && source.slice(spans[0].start, spans[0].end)]));
 
     expect(fields.id).toMatchObject({ status: "verbatim" });

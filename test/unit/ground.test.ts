@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { Document } from "../../src/input/document.js";
+import type { CopiedLeaf } from "../../src/result/copied-leaves.js";
 import type { Field } from "../../src/result/extraction.js";
 import { ground } from "../../src/result/ground.js";
 import { toJsonSchema } from "../../src/schema/to-json-schema.js";
@@ -13,9 +14,11 @@ Inc., a Delaware corporation, and Müller & Söhne GmbH. The fee is $1,250,000.5
 Net loss for the year was (4,321). The female patient, aged 45, has infections. Interest: 12.5%. 合同金额为人民币3.5亿元，
 签订于２０２４年３月１２日。`;
 
+const nothingKnown = { confidences: new Map<string, number>(), copies: new Map<string, CopiedLeaf>() };
+
 function groundOne(value: unknown, schema: z.ZodType = z.any(), document: Document = plainDocument(agreement)): Field {
   const json = schema instanceof z.ZodAny ? {} : toJsonSchema(z.object({ value: schema }));
-  return (ground({ value }, document, json, new Map()) as { value: Field }).value;
+  return (ground({ value }, document, json, nothingKnown).fields as { value: Field }).value;
 }
 
 const texts = (field: Field) => field.spans.map(({ text }) => text);
@@ -108,7 +111,7 @@ describe("ground: dates, judgements, absence", () => {
     const schema = toJsonSchema(
       z.object({ a: z.string().nullable(), b: z.array(z.string()), c: z.object({ d: z.string() }).nullable(), e: z.string() }),
     );
-    const fields = ground({ a: null, b: [], c: null, e: " " }, plainDocument(agreement), schema, new Map([["/a", 0.9]]));
+    const fields = ground({ a: null, b: [], c: null, e: " " }, plainDocument(agreement), schema, { ...nothingKnown, confidences: new Map([["/a", 0.9]]) }).fields;
     const absent = { status: "absent", spans: [], alternatives: [] };
     expect(fields).toEqual({
       a: { ...absent, confidence: 0.9 },
@@ -120,7 +123,7 @@ describe("ground: dates, judgements, absence", () => {
 
   it("follows references of a recursive schema", () => {
     const node: z.ZodType = z.object({ kind: z.enum(["x"]), get kids() { return z.array(node); } });
-    const fields = ground({ kind: "x", kids: [{ kind: "x", kids: [] }] }, plainDocument("nothing"), toJsonSchema(node), new Map());
+    const fields = ground({ kind: "x", kids: [{ kind: "x", kids: [] }] }, plainDocument("nothing"), toJsonSchema(node), nothingKnown).fields;
     expect(fields).toMatchObject({ kids: [{ kind: { status: "derived" } }] });
   });
 });
@@ -129,7 +132,7 @@ describe("ground: which place, and whose text", () => {
   it("puts the place nearest to the rest of its record first", () => {
     const text = "Alpha | 100 | 7\nBravo | 200 | 7\nCharlie | 300 | 7\n";
     const data = ["Alpha", "Bravo", "Charlie"].map((name) => ({ name, count: 7 }));
-    const fields = ground(data, plainDocument(text), {}, new Map()) as unknown as { count: Field }[];
+    const fields = ground(data, plainDocument(text), {}, nothingKnown).fields as unknown as { count: Field }[];
     expect(fields.map(({ count }) => count.spans[0].start)).toEqual([14, 30, 48]);
     expect(fields[0].count.spans).toHaveLength(3);
   });
@@ -137,7 +140,7 @@ describe("ground: which place, and whose text", () => {
   it("takes what follows a record's name rather than what precedes it", () => {
     const text = "name: Alpha\ncount: 7\nname: Bravo\ncount: 7\n";
     const data = ["Alpha", "Bravo"].map((name) => ({ name, count: 7 }));
-    const fields = ground(data, plainDocument(text), {}, new Map()) as unknown as { count: Field }[];
+    const fields = ground(data, plainDocument(text), {}, nothingKnown).fields as unknown as { count: Field }[];
     expect(fields.map(({ count }) => count.spans[0].start)).toEqual([19, 40]);
   });
 

@@ -5,7 +5,7 @@ import type { Reader } from "./reader.js";
 
 interface Line { start: number; end: number }
 interface Range { start: number; end: number }
-interface Cell extends Range { row: number; column: string }
+export interface Cell extends Range { row: number; column: string }
 
 const FENCE = /^ {0,3}(```|~~~)/;
 
@@ -24,7 +24,8 @@ export const markdownReader: Reader = {
   },
 };
 
-function tableCells(source: string): Cell[] {
+/** The filled cells of all pipe tables, row by row, headers aside; rows count from 0 in each table. */
+export function tableCells(source: string): Cell[] {
   const lines = linesOf(source);
   const textOf = (line: Line): string => source.slice(line.start, line.end);
   const cells: Cell[] = [];

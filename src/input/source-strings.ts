@@ -1,0 +1,36 @@
+// Strings that a document's structure names: its keys, and the labels of its rows.
+import type { Document } from "./document.js";
+import { tableCells } from "./reader/markdown-reader.js";
+
+/** Names of properties, elements and columns; labels of rows. */
+export type SourceStrings = "keys" | "rows";
+
+/** Each once, in the order of the document; empty for text without structure. */
+export function sourceStrings({ format, data, source }: Document, kind: SourceStrings): string[] {
+  const strings = kind === "keys" ? keys : rows;
+  return [...new Set(strings())].filter((text) => text.trim() !== "");
+
+  function keys(): string[] {
+    return format === "markdown" ? tableCells(source).map(({ column }) => column) : keysOf(data);
+  }
+
+  function rows(): string[] {
+    if (format === "csv") return (data as Record<string, string>[]).flatMap((row) => Object.values(row).slice(0, 1));
+    if (format !== "markdown") return [];
+    const cells = tableCells(source);
+    return cells.filter(({ row }, index) => row !== cells[index - 1]?.row).map(({ start, end }) => source.slice(start, end));
+  }
+}
+
+/** Of XML, element names and `@attribute` names. */
+function keysOf(data: unknown): string[] {
+  const found: string[] = [];
+  // Iterative: records nest deeper than the call stack.
+  const pending: unknown[] = [data];
+  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+    if (typeof value !== "object" || value === null) continue;
+    if (!Array.isArray(value)) found.push(...Object.keys(value).filter((key) => key !== "#text"));
+    pending.push(...Object.values(value).filter((inner) => inner !== undefined).toReversed());
+  }
+  return found;
+}
