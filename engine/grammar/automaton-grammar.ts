@@ -6,7 +6,6 @@ import { type CharacterCount, countCharacter, NO_CHARACTERS } from "./character-
 import { TokenMasks } from "./mask/token-masks.js";
 import type { Vocabulary } from "./mask/vocabulary.js";
 import type { Grammar, GrammarWarning, Matcher, SourceSpan, VerbatimMatch } from "./matcher.js";
-import { VerbatimLexeme } from "./verbatim/verbatim-lexeme.js";
 
 const QUOTE = 0x22;
 
@@ -122,21 +121,21 @@ function placeAfter(place: Place, byte: number, state: State): Place {
   const { bytes } = place;
   const isInside = state.isInString && place.state.isInString;
   const characters = isInside ? countCharacter(place.characters, byte) : NO_CHARACTERS;
-  const wasCopied = place.state.isVerbatim;
+  const wasCopied = place.state.copies.length > 0;
   const matches = wasCopied && byte === QUOTE ? [...place.matches, ...matchesAt(place, bytes + 1)] : place.matches;
-  const quote = state.isVerbatim ? (wasCopied && place.quote >= 0 ? place.quote : bytes) : -1;
+  const quote = state.copies.length > 0 ? (wasCopied && place.quote >= 0 ? place.quote : bytes) : -1;
   return { state, characters, bytes: bytes + 1, quote, matches };
 }
 
 /** The strings that a closing quote ends here. */
 function matchesAt({ state, quote }: Place, endByte: number): VerbatimMatch[] {
-  return state.lexemes.flatMap(({ lexeme, state: at }) =>
-    lexeme instanceof VerbatimLexeme && lexeme.isWhole(at) ? [{ startByte: quote, endByte, source: lexeme.source, spans: lexeme.spansOf(at) }] : [],
+  return state.copies.flatMap(({ lexeme, state: at, isWhole }) =>
+    isWhole ? [{ startByte: quote, endByte, source: lexeme.source, spans: lexeme.spansOf(at) }] : [],
   );
 }
 
 function spansIn(state: State): SourceSpan[] {
-  return state.lexemes.flatMap(({ lexeme, state: at }) => (lexeme instanceof VerbatimLexeme ? lexeme.spansOf(at) : []));
+  return state.copies.flatMap(({ lexeme, state: at }) => lexeme.spansOf(at));
 }
 
 function notAllowed(token: number): RangeError {

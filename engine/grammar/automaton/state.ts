@@ -1,6 +1,6 @@
 // A state of the automaton: a set of nodes, what is known of it, and where its bytes lead.
 import { CapturedNode } from "./node/captured-node.js";
-import { VerbatimLexeme } from "../verbatim/verbatim-lexeme.js";
+import { type CopyState, copyStates } from "../verbatim/copy-state.js";
 import { EndNode, type Node } from "./node/node.js";
 import { LexemeNode } from "./node/lexeme-node.js";
 import { WordsNode } from "./node/words-node.js";
@@ -14,8 +14,8 @@ export class State {
   readonly isComplete: boolean;
   /** Inside the body of a JSON string whose characters are counted. */
   readonly isInString: boolean;
-  /** Inside the body of a string that is copied from a source. */
-  readonly isVerbatim: boolean;
+  /** Where it is inside the body of a string that is copied from a source. */
+  readonly copies: readonly CopyState[];
   /** `Automaton.settle` has something to do above this many characters. */
   readonly settleAbove: number;
   /** The only byte that may come, or -1 where that is not so or not known. */
@@ -46,7 +46,8 @@ export class State {
     this.isComplete = nodes.some((node) => node instanceof EndNode);
     const bodies = lexemes.filter(({ lexeme }) => lexeme.isStringBody);
     this.isInString = bodies.length > 0;
-    this.isVerbatim = lexemes.some(({ lexeme }) => lexeme instanceof VerbatimLexeme);
+    const copies = nodes.flatMap((node) => (node instanceof LexemeNode || node instanceof CapturedNode ? copyStates(node.lexeme, node.state) : []));
+    this.copies = copies.length === 0 ? NONE : copies;
     this.settleAbove = bodies.reduce((least, { lexeme, state }) => Math.min(least, lexeme.settleAbove(state)), Infinity);
     this.soleByte = soleByteOf(nodes);
   }

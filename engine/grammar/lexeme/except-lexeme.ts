@@ -25,8 +25,6 @@ interface Search {
 const MANY_WORDS = 64;
 /** More words than this cost as much as a look at each token. */
 const MAX_REMAINDERS = 256;
-/** Bytes of the longest character: it leads out of words that have all shorter ones. */
-const CHARACTER_BYTES = 4;
 
 /**
  * Exactly the texts of `inner` but for `words`, byte by byte: where a text has several spellings, `inner` must
@@ -38,7 +36,6 @@ const CHARACTER_BYTES = 4;
  */
 export class ExceptLexeme extends Lexeme {
   override readonly isStringBody: boolean;
-  override readonly detourBytes: number;
   readonly start: number;
   readonly #branches: Branch[] = [];
   readonly #numbers = new Map<string, number>();
@@ -50,7 +47,6 @@ export class ExceptLexeme extends Lexeme {
   ) {
     super();
     this.isStringBody = inner.isStringBody;
-    this.detourBytes = (inner.detourBytes + 1) * (words.words.length + CHARACTER_BYTES);
     this.start = this.#intern({ inner: inner.start, low: 0, high: words.words.length, written: 0 });
   }
 
@@ -81,10 +77,13 @@ export class ExceptLexeme extends Lexeme {
     return { lexeme: this.inner, state: inner, remainders };
   }
 
+  /** The inner form and its state. */
+  innerAt(state: number): { lexeme: Lexeme; state: number } {
+    return { lexeme: this.inner, state: this.#innerState(state) };
+  }
+
   override plainRoom(state: number): number {
-    const room = this.inner.plainRoom(this.#innerState(state));
-    // Where the room can run out, a word that fills it is a dead end.
-    return isInner(state) || room === Infinity ? room : -1;
+    return isInner(state) ? this.inner.plainRoom(state / 2) : -1;
   }
 
   override settleAbove(state: number): number {

@@ -36,6 +36,11 @@ export abstract class Lexeme {
     return { lexeme: this, state };
   }
 
+  /** The same values in one spelling each, the one of JSON.stringify: what the words of an `ExceptLexeme` need. */
+  canonical(): Lexeme {
+    return this;
+  }
+
   /** Where this is a simpler form but for a few words, which: masks can be made from the simpler form's. */
   exceptions(_state: number): Exceptions | undefined {
     return undefined;
@@ -43,12 +48,10 @@ export abstract class Lexeme {
 
   /** Whether this is the body of a JSON string, whose characters the matcher counts. */
   readonly isStringBody: boolean = false;
-  /** Bytes by which a plain character can at most lengthen the way to a whole form. */
-  readonly detourBytes: number = 0;
 
   /**
-   * How many plain characters (no quote, escape or control) may follow whatever they are; -1 inside an escape
-   * or a character, and where it depends on the characters.
+   * How many plain characters (no quote, escape or control) may follow whatever they are, all texts of equally many
+   * leading to one state; -1 inside an escape or a character, and where it depends on the characters.
    */
   plainRoom(_state: number): number {
     return -1;

@@ -1,6 +1,7 @@
 // Bans: the nodes where a scalar value begins, without some of its values.
 import { ExceptLexeme } from "../../lexeme/except-lexeme.js";
 import { WordList } from "../../lexeme/word-list.js";
+import { VerbatimLexeme } from "../../verbatim/verbatim-lexeme.js";
 import { LexemeNode } from "../node/lexeme-node.js";
 import type { Node, NodeMaker } from "../node/node.js";
 import { WordsNode, wordsNode } from "../node/words-node.js";
@@ -27,6 +28,7 @@ export function valuesExcept(maker: NodeMaker, nodes: readonly Node[], values: r
 
 function exceptForm(maker: NodeMaker, { lexeme, state, next }: LexemeNode, texts: readonly string[]): Node[] {
   if (state !== lexeme.start || texts.length === 0) return [maker.lexeme(lexeme, state, next)];
-  const rest = new ExceptLexeme(lexeme, new WordList(texts));
+  // A ban of a copy is one of its places, whatever its spelling.
+  const rest = lexeme instanceof VerbatimLexeme ? lexeme.without(texts) : new ExceptLexeme(lexeme, new WordList(texts));
   return rest.distance(rest.start) === Infinity ? [] : [maker.lexeme(rest, rest.start, next)];
 }
