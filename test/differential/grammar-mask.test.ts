@@ -3,12 +3,16 @@ import { describe, expect, test } from "vitest";
 import { compileChoice } from "../../engine/grammar/choice.js";
 import { compileJsonSchema } from "../../engine/grammar/json-schema.js";
 import type { Matcher } from "../../engine/grammar/matcher.js";
-import { allowedTokens, grammarVocabulary } from "../fixtures/grammar-vocabulary.js";
+import { allowedTokens, grammarVocabulary, type TestVocabulary } from "../fixtures/grammar-vocabulary.js";
 import { latin1, recogniser } from "../fixtures/prefix-recogniser.js";
 import { createRandomSource } from "../fixtures/random-source.js";
+import { sentencePieceVocabulary } from "../fixtures/sentencepiece-vocabulary.js";
 
-const vocabulary = grammarVocabulary();
-const tokenText = vocabulary.tokenBytes.map((bytes) => bytes && Buffer.from(bytes).toString("latin1"));
+const vocabularies = { "byte-level": grammarVocabulary(), SentencePiece: sentencePieceVocabulary() };
+
+function tokenTexts({ tokenBytes }: TestVocabulary): (string | undefined)[] {
+  return tokenBytes.map((bytes) => bytes && Buffer.from(bytes).toString("latin1"));
+}
 
 const person = {
   type: "object",
@@ -56,7 +60,11 @@ const schemas: Record<string, { [keyword: string]: unknown }> = {
   },
 };
 
-describe.each(Object.entries(schemas))("%s", (name, schema) => {
+const cases = Object.entries(vocabularies).flatMap(([kind, vocabulary]) => Object.entries(schemas).map(([name, schema]) => ({ kind, vocabulary, name, schema })));
+
+describe.each(cases)("$name, $kind", ({ vocabulary, name, schema }) => {
+  const tokenText = tokenTexts(vocabulary);
+
   test("masks hold exactly the tokens that keep the text completable", () => {
     const judge = recogniser(schema);
     const start = compileJsonSchema(schema, vocabulary).start();
@@ -94,7 +102,7 @@ describe.each(Object.entries(schemas))("%s", (name, schema) => {
           expect(allowedTokens(matcher.mask(budget))).toEqual(expected);
         }
         // Single bytes stop at the places that longer tokens jump over.
-        const bytes = allowed.filter((token) => token < 256);
+        const bytes = allowed.filter((token) => vocabulary.tokenBytes[token]?.length === 1);
         const token = random.pick(random.chance(0.5) && bytes.length > 0 ? bytes : allowed);
         if (token === vocabulary.endToken) break;
         matcher = matcher.accept(token);
@@ -103,7 +111,8 @@ describe.each(Object.entries(schemas))("%s", (name, schema) => {
   });
 });
 
-test("a choice allows exactly the tokens that lead to one of its options", () => {
+test.each(Object.entries(vocabularies))("a choice allows exactly the tokens that lead to one of its options, %s", (_, vocabulary) => {
+  const tokenText = tokenTexts(vocabulary);
   const options = ["a", "ab", "abc", "the value", "中文", "中", "\n", "a\"b"];
   const texts = options.map(latin1);
   const random = createRandomSource(5);

@@ -114,6 +114,20 @@ describe("strings", () => {
     expect(accepts(lexeme, "\\u001e")).toBe(true);
   });
 
+  test("in canonical form a ban holds for every spelling", () => {
+    const strings = new StringLexeme({ minLength: 0, maxLength: 9, saturation: 50, escapes: "any" });
+    expect(accepts(strings, "\\u0061b")).toBe(true);
+    expect(strings.canonical()).toBe(strings.canonical());
+    const others = except(strings.canonical(), ["ab"]);
+    for (const spelling of ["ab", "\\u0061b"]) expect(accepts(others, spelling)).toBe(false);
+    expect(others.canonical()).toBe(others);
+    const numbers = new NumberLexeme({ isInteger: false, minimum: 0, isMinimumOpen: false, maximum: 9, isMaximumOpen: false });
+    expect(accepts(numbers, "1.50")).toBe(true);
+    const rest = except(numbers.canonical(), ["1.5"]);
+    for (const spelling of ["1.5", "1.50", "1.5e0", "15e-1"]) expect(accepts(rest, spelling)).toBe(false);
+    expect(accepts(rest, "1.25")).toBe(true);
+  });
+
   test("once no word can match, the state is the plain form's", () => {
     const inner = string(0, Infinity);
     const lexeme = except(inner, ["abc", "abd"]);
@@ -188,10 +202,12 @@ describe("strings", () => {
     expect(except(new WordsLexeme(new WordList([long, `${long}y`])), [long]).distance(1)).toBe(100_001);
   });
 
-  test("a state promises room for plain text only where all of it is accepted", () => {
+  test("a state promises room for plain text only where all of it leads to like states", () => {
     const lexeme = except(string(0, 5), ["abcde"]);
     expect(lexeme.plainRoom(lexeme.start)).toBe(-1);
     expect(lexeme.plainRoom(runOf(lexeme, "b"))).toBe(4);
-    expect(except(string(0, 500, 10), ["abcde"]).plainRoom(1)).toBe(Infinity);
+    const saturated = except(string(0, 500, 10), ["abcde"]);
+    expect(saturated.plainRoom(saturated.start)).toBe(-1);
+    expect(saturated.plainRoom(runOf(saturated, "b"))).toBe(Infinity);
   });
 });

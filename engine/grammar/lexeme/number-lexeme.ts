@@ -51,9 +51,10 @@ export class NumberLexeme extends Lexeme {
   readonly #tables: (Int32Array | undefined)[] = [];
   readonly #numbers = new Map<string, number>();
   readonly #distances: (number | undefined)[] = [];
+  #canonical: Lexeme | undefined;
 
   /** @throws LexemeLimitError where the multiples have too many remainders, or too many digits for canonical form */
-  constructor(options: NumberLexemeOptions) {
+  constructor(private readonly options: NumberLexemeOptions) {
     super();
     this.#rules = numberRules(options);
     const { modulus, scale } = this.#rules;
@@ -72,6 +73,12 @@ export class NumberLexeme extends Lexeme {
 
   distance(state: number): number {
     return (this.#distances[state] ??= this.#distance(state));
+  }
+
+  /** @throws LexemeLimitError where numbers so large have no exact form */
+  override canonical(): Lexeme {
+    if (this.#rules.isCanonical) return this;
+    return (this.#canonical ??= new NumberLexeme({ ...this.options, form: "canonical" }));
   }
 
   #distance(number: number): number {

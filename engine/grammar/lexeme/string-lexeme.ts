@@ -24,9 +24,11 @@ export class StringLexeme extends Lexeme {
   readonly #saturated: number;
   readonly #maxLength: number;
   readonly #isEmpty: boolean;
+  #canonical: Lexeme | undefined;
 
-  constructor({ minLength, maxLength, saturation, escapes }: StringLexemeOptions) {
+  constructor(private readonly options: StringLexemeOptions) {
     super();
+    const { minLength, maxLength, saturation, escapes } = options;
     this.#table = CHARACTER_TABLES[escapes];
     this.#maxLength = maxLength;
     const room = Math.min(maxLength, saturation);
@@ -58,6 +60,11 @@ export class StringLexeme extends Lexeme {
   /** Characters that must still be begun. */
   need(state: number): number {
     return Math.floor(state / (CHARACTER_STATES * this.#rooms));
+  }
+
+  override canonical(): Lexeme {
+    if (this.options.escapes === "canonical") return this;
+    return (this.#canonical ??= new StringLexeme({ ...this.options, escapes: "canonical" }));
   }
 
   override plainRoom(state: number): number {
