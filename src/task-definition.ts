@@ -87,7 +87,7 @@ export interface TaskDefinition<
   /**
    * Rules that data should satisfy and need not, such as sums that add up; what it returns joins the warnings. A string
    * or number that a warning's `path` names is written anew from where it begins (with two readings, where one sample
-   * is drawn and the model can), and the new record taken if it breaks fewer rules and loses no value.
+   * is drawn and the model can), and the new record taken if it breaks fewer rules, loses no value and invents none.
    */
   check?(data: OutputOf<Output>, context: AnswerContext): Warning[];
 }

@@ -50,7 +50,8 @@ async function rewrite(reading: Reading, first: Answer, before: Judged, target: 
     // Where the value is absent now, every check of it holds.
     if (!again || (typeof value !== "string" && typeof value !== "number")) return undefined;
     const now = judge(reading, again);
-    if ("sample" in now && isBetter(now, before, target) && countValues(again.data) >= countValues(first.data)) {
+    const losesNone = countValues(again.data) >= countValues(first.data) && !isWorseFounded(again, first, target);
+    if ("sample" in now && losesNone && isBetter(now, before, target)) {
       return { ...now.sample, warnings: [...now.sample.warnings, rewritten(target, value)] };
     }
     banned.push(value);
@@ -121,10 +122,16 @@ function withAlternative(field: Field, value: unknown, before: Field | undefined
   return { ...field, alternatives: [...field.alternatives, { value, confidence: before?.confidence ?? 0 }] };
 }
 
-/** Any record is better than one that the schema refuses. */
-function isBetter(now: Judged, before: Judged, target: Target): boolean {
-  const isFewer = "error" in before || now.broken.length < before.broken.length;
-  return isFewer && !now.broken.some(({ path }) => path === target.path);
+/** Any record is better than one that the schema refuses. What code can no longer read as an amount or date is lost. */
+function isBetter(now: Judged & { sample: Sample }, before: Judged, { path }: Target): boolean {
+  if (now.broken.some((broken) => broken.path === path)) return false;
+  return "error" in before || (now.broken.length < before.broken.length && countValues(now.sample.data) >= countValues(before.sample.data));
+}
+
+/** Whether a value that stood in the document gave way to one that does not. */
+function isWorseFounded(now: Answer, before: Answer, { path }: Target): boolean {
+  const isInvented = ({ fields }: Answer): boolean => (getAtPointer(fields, path) as Field).status === "ungrounded";
+  return isInvented(now) && !isInvented(before);
 }
 
 function countValues(data: unknown): number {
