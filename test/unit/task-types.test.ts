@@ -2,7 +2,7 @@
 import { describe, expectTypeOf, it } from "vitest";
 import { z } from "zod";
 import { clauseCategories, type Contract } from "../../schemas/index.js";
-import { defineContractClauses, defineTask, diagnose, parseInvoice, type Extraction, type Field, type RecordInput, type Task } from "../../src/index.js";
+import { defineContractClauses, defineTask, diagnose, oneOfSource, parseInvoice, verbatim, withEvidence, type Extraction, type Field, type RecordInput, type Task } from "../../src/index.js";
 
 describe("types", () => {
   it("follow from the schemas", () => {
@@ -31,6 +31,35 @@ describe("types", () => {
     expectTypeOf(defineContractClauses({ categories: { governingLaw, mine: governingLaw } })).toEqualTypeOf<
       Task<object, Contract<"governingLaw" | "mine">>
     >();
+  });
+
+  it("of copies are those of their schemas, null where they may be absent", () => {
+    const task = defineTask({
+      name: "t",
+      description: "t",
+      template: "t",
+      output: z.object({
+        party: verbatim(z.string().max(9)),
+        clause: verbatim(z.string(), { absent: true, wholeWords: false }),
+        amount: oneOfSource(/\d+/, { maxLength: 9 }),
+        row: oneOfSource("rows", { absent: true }),
+        term: withEvidence(z.number().int()),
+        end: withEvidence(z.iso.date(), { absent: true }),
+      }),
+    });
+    type Result = Awaited<ReturnType<typeof task>>;
+    expectTypeOf<Result["data"]>().toEqualTypeOf<{
+      party: string;
+      clause: string | null;
+      amount: string;
+      row: string | null;
+      term: { evidence: string; value: number };
+      end: { evidence: string; value: string } | null;
+    }>();
+    expectTypeOf<Result["fields"]["term"]["evidence"]>().toEqualTypeOf<Field>();
+    expectTypeOf(verbatim(z.string().max(9))).toEqualTypeOf<z.ZodString>();
+    // @ts-expect-error options are known
+    verbatim(z.string(), { longest: 5 });
   });
 
   it("a result of a known type can be read as one of unknown type", () => {
