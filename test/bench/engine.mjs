@@ -1,4 +1,4 @@
-// How fast the engine is beside llama.cpp: same file, same threads, in turns (A B A B), medians; memory, start, and a busy core.
+// How fast the engine is beside llama.cpp: same file, same threads, in turns (A B A B), medians; memory, start, a busy core, and a record under a schema.
 //   npm run bench:engine -- [--model ID|PATH]... [--threads N] [--rounds N] [--check] [--json FILE]
 import { readFile } from "node:fs/promises";
 import { BenchReport, locateModel, median, printTable, readArguments } from "./bench-report.mjs";
@@ -11,6 +11,18 @@ const DECODE_AFTER_TOKENS = [128, 2048];
 const DECODED_TOKENS = 48;
 /** About what one record of a task costs: a page read, a small object written. */
 const RECORD = { promptTokens: 512, decodedTokens: 64 };
+
+/** A record to write under a schema, of excerpts that are this long. */
+const WRITTEN = { excerptChars: 2400, maxTokens: 320 };
+const text80 = { anyOf: [{ type: "string", maxLength: 80 }, { type: "null" }] };
+const object = (properties) => ({ type: "object", properties, required: Object.keys(properties), additionalProperties: false });
+const WRITTEN_SCHEMA = object({
+  title: text80,
+  parties: { type: "array", items: object({ name: { type: "string", maxLength: 80 }, role: { enum: ["buyer", "seller", "licensor", "licensee", "other"] } }), maxItems: 4 },
+  date: { anyOf: [{ type: "string", format: "date" }, { type: "null" }] },
+  clauses: { type: "array", items: object({ heading: { type: "string", maxLength: 60 }, quote: { type: "string", maxLength: 200 }, amount: { type: ["number", "null"] } }), maxItems: 5 },
+  governingLaw: text80,
+});
 
 /** Each prompt begins with another token than the last one: nothing of it is in a cache. */
 class PromptSource {
@@ -87,6 +99,24 @@ async function measureBurner(engine, rounds, prompts) {
   return { aloneMs: median(alone), besideMs: median(beside), ratio: median(beside) / median(alone) };
 }
 
+/** Replies under a schema, the first and its new masks included: what the masks cost, what need not be sampled. */
+async function measureGrammar(engine, rounds, text) {
+  const total = { decodeMs: 0, maskMs: 0, outputTokens: 0, forcedTokens: 0 };
+  for (let round = 0; round < rounds; round++) {
+    const start = (round * WRITTEN.excerptChars) % (text.length - WRITTEN.excerptChars);
+    const question = `Fill in the record of this contract as JSON.\n\n${text.slice(start, start + WRITTEN.excerptChars)}`;
+    const usage = await engine.ask("write", { question, schema: WRITTEN_SCHEMA, maxTokens: WRITTEN.maxTokens });
+    for (const key of Object.keys(total)) total[key] += usage[key];
+  }
+  const { decodeMs, maskMs, outputTokens, forcedTokens } = total;
+  return {
+    maskPercent: (100 * maskMs) / decodeMs,
+    maskMsPerToken: maskMs / outputTokens,
+    forcedPercent: (100 * forcedTokens) / outputTokens,
+    tokensPerSecond: (1000 * outputTokens) / decodeMs,
+  };
+}
+
 async function measureModel({ path }, { threadCount, rounds }, text) {
   // A first start converts the model; the second one finds it converted.
   await (await startEngine(OURS, path, threadCount)).close();
@@ -94,6 +124,7 @@ async function measureModel({ path }, { threadCount, rounds }, text) {
   const prompts = new PromptSource(await engines[0].ask("tokenize", { text }));
   for (const engine of engines) await engine.ask("run", { prompt: prompts.next(128), maxTokens: 4 });
   const speed = await measureSpeed(engines, rounds, prompts);
+  const grammar = await measureGrammar(engines[0], rounds, text);
   const memory = {};
   const burner = {};
   for (const engine of engines) {
@@ -101,17 +132,25 @@ async function measureModel({ path }, { threadCount, rounds }, text) {
     burner[engine.name] = await measureBurner(engine, rounds, prompts);
   }
   for (const engine of engines) await engine.close();
-  return { ...speed, memory, burner };
+  return { ...speed, grammar, memory, burner };
 }
 
 const mebibytes = (value) => (value === undefined ? "-" : value.toFixed(0));
 
-function printModel({ figures, idleCores, memory, burner }) {
+function printGrammar({ maskPercent, maskMsPerToken, forcedPercent, tokensPerSecond }) {
+  console.log(
+    `A record under a schema: ${tokensPerSecond.toFixed(1)} tokens/s; masks take ${maskPercent.toFixed(2)} % of decoding ` +
+      `(${maskMsPerToken.toFixed(3)} ms a token), ${forcedPercent.toFixed(0)} % of the tokens are forced.\n`,
+  );
+}
+
+function printModel({ figures, idleCores, grammar, memory, burner }) {
   printTable(
     ["tokens/s", OURS, THEIRS, "ratio"],
     Object.entries(figures).map(([name, { ours, theirs, ratio }]) => [name, ours.toFixed(1), theirs.toFixed(1), ratio.toFixed(2)]),
   );
   console.log(`The engine that waited used at most ${(100 * idleCores).toFixed(0)} % of a core.\n`);
+  printGrammar(grammar);
   printTable(
     ["", "ready, s", "MiB anonymous after load", "MiB peak at the end", "record, s", "beside a busy core, s", "ratio"],
     [OURS, THEIRS].map((name) => [
@@ -126,10 +165,11 @@ function printModel({ figures, idleCores, memory, burner }) {
   );
 }
 
-function setGoals(report, model, { figures, memory, burner }) {
+function setGoals(report, model, { figures, grammar, memory, burner }) {
   for (const [name, { ratio }] of Object.entries(figures)) {
     report.goal(`${model}, ${name}: ratio`, ratio, "at least", name.startsWith("prefill") ? 1.1 : 0.7);
   }
+  report.goal(`${model}, masks' share of decoding under a schema, %`, grammar.maskPercent, "at most", 3);
   report.goal(`${model}, ready from a warm cache, s`, memory[OURS].afterLoad.readyMs / 1000, "at most", 5);
   report.goal(`${model}, record beside a busy core: ratio`, burner[OURS].ratio, "at most", 2);
 }

@@ -5,7 +5,7 @@ import { openLlamaCpp } from "./llama-cpp.mjs";
 
 const LLAMA_CONTEXT_TOKENS = 4096;
 
-/** Both engines answer `run` with milliseconds of reading the prompt and of writing, and how many passes the writing took. */
+/** Both engines answer `run`, ours also `write` (the usage of a reply under a schema); `run` with milliseconds of reading the prompt and of writing, and how many passes the writing took. */
 const engines = {
   async distillate({ modelPath, threadCount }) {
     const engine = await loadEngine(modelPath, { threadCount });
@@ -22,6 +22,11 @@ const engines = {
         }
         if (usage.cachedTokens > 0) throw new Error("the prompt was partly in the cache: nothing comparable was measured");
         return { prefillMs: read - started, decodeMs: performance.now() - read, passes: usage.outputTokens };
+      },
+      async write(question, schema, maxTokens) {
+        const prompt = engine.tokenizer.encodeChat([{ role: "user", content: question }]).tokens;
+        const request = { prompt, maxTokens, format: { type: "json", schema }, sampling: { temperature: 0 } };
+        for await (const event of engine.generate(request)) if (event.type === "finish") return event.result.usage;
       },
     };
   },
@@ -66,6 +71,7 @@ const answers = {
   memory,
   cpu: () => process.cpuUsage(),
   tokenize: ({ text }) => engine.tokenize(text),
+  write: ({ question, schema, maxTokens }) => engine.write(question, schema, maxTokens),
   run: ({ prompt, maxTokens }) => engine.run(prompt, maxTokens),
 };
 
