@@ -92,7 +92,7 @@ export class NodeStore implements NodeMaker {
 
   #objectPlan(shape: ObjectShape): ObjectPlan {
     let plan = this.#objects.get(shape);
-    if (!plan) this.#objects.set(shape, (plan = new ObjectPlan(shape, this.#style, this.#order)));
+    if (!plan) this.#objects.set(shape, (plan = new ObjectPlan(shape, this.#style, this.#order, this.#unique)));
     return plan;
   }
 

@@ -3,6 +3,9 @@ import { type TokenTrie, trieChild } from "../mask/token-trie.js";
 import type { Automaton } from "./automaton.js";
 import type { State } from "./state.js";
 
+/** Ways of more bytes than this are not followed to their end. */
+const MAX_FOLLOWED_BYTES = 65_536;
+
 /**
  * The way takes the byte that lowers the rank most, of several the smallest. It depends on the state alone, so
  * the rest of a way is the way of the state it passes: after the way's own token one token fewer is left,
@@ -16,9 +19,11 @@ export class ShortestWay {
 
   /** Tokens of the way from `state`: an upper bound of the shortest completion. */
   tokens(state: State): number {
+    // No token is shorter than a byte.
+    if (state.distance > MAX_FOLLOWED_BYTES) return state.distance;
     const passed: State[] = [];
     let at = state;
-    for (; at.tokensToEnd < 0; at = this.#afterToken(at)) {
+    for (; at.tokensToEnd < 0; at = this.firstToken(at).after) {
       if (at.distance === 0) at.tokensToEnd = 0;
       else passed.push(at);
       if (at.distance === 0) break;
@@ -28,18 +33,18 @@ export class ShortestWay {
     return tokens;
   }
 
-  /** The state after the longest token along the way. */
-  #afterToken(from: State): State {
-    let after: State | undefined;
+  /** The longest token along the way, and the state after it. */
+  firstToken(from: State): { token: number; after: State } {
+    let first: { token: number; after: State } | undefined;
     let node = -1;
     for (let at = from; at.distance > 0; ) {
       node = trieChild(this.trie, node, this.byteOnWay(at));
       if (node < 0) break;
       at = this.automaton.next(at, at.byteOnWay)!;
-      if (this.trie.tokens[node] >= 0) after = at;
+      if (this.trie.tokens[node] >= 0) first = { token: this.trie.tokens[node], after: at };
     }
-    if (!after) throw new RangeError(`The vocabulary has no token for the byte 0x${from.byteOnWay.toString(16)}.`);
-    return after;
+    if (!first) throw new RangeError(`The vocabulary has no token for the byte 0x${from.byteOnWay.toString(16)}.`);
+    return first;
   }
 
   /** The byte that the way takes from `state`, which is not the end. */

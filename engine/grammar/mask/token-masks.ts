@@ -31,6 +31,7 @@ export class TokenMasks {
   within(state: State, budgetTokens: number): Uint32Array {
     const entry = this.#entry(state);
     if (budgetTokens - 1 >= entry.mostBytes) return entry.mask;
+    if (state.distance > budgetTokens * this.vocabulary.trie.longestBytes) return this.#onWay(state);
     const limit = Math.max(budgetTokens, this.way.tokens(state)) - 1;
     entry.mostTokens ??= this.#mostTokens(state);
     if (limit >= entry.mostTokens) return entry.mask;
@@ -50,6 +51,14 @@ export class TokenMasks {
       masks.set(state, (entry = { mask: collector.mask, mostBytes: collector.mostBytes, mostTokens: undefined }));
     }
     return entry;
+  }
+
+  /** The next token of the shortest way, where even that is too long. */
+  #onWay(state: State): Uint32Array {
+    const mask = new Uint32Array(this.#wordCount);
+    const { token } = this.way.firstToken(state);
+    mask[token >>> 5] |= 1 << (token & 31);
+    return mask;
   }
 
   #mostTokens(state: State): number {

@@ -42,24 +42,34 @@ export class KeyNode extends Node {
     return this.frame.plan.keys.bytesAt(this.low, this.high, this.written);
   }
 
+  /** The first of the names `[low, high)` that may come, or -1. */
   #firstAllowed(low: number, high: number): number {
-    const { plan, position } = this.frame;
-    for (let key = low; key < high; key++) if (position.allows(plan.propertyOfKey[key])) return key;
+    for (const property of allowedProperties(this.frame, low, high)) return this.frame.plan.keyOfProperty[property];
     return -1;
   }
 
   #shortest(): number {
     const { plan, position, after } = this.frame;
     let shortest = Infinity;
-    for (let key = this.low; key < this.high; key++) {
-      const property = plan.propertyOfKey[key];
-      if (!position.allows(property)) continue;
+    for (const property of allowedProperties(this.frame, this.low, this.high)) {
       const own = plan.costs[property] - plan.commaBytes - this.written;
-      if (own >= shortest) continue;
-      shortest = Math.min(shortest, own + after(position.take(property)).distance);
+      if (own < shortest) shortest = Math.min(shortest, own + after(position.take(property)).distance);
     }
     return shortest;
   }
+}
+
+/** The properties that may come and whose names are among `[low, high)`; looks at the fewer of both. */
+export function* allowedProperties({ plan, position }: Pick<ObjectFrame, "plan" | "position">, low: number, high: number): Iterable<number> {
+  const { firstProperty, lastProperty } = position;
+  if (lastProperty - firstProperty < high - low) {
+    for (let property = firstProperty; property <= lastProperty; property++) {
+      const key = plan.keyOfProperty[property];
+      if (key >= low && key < high && position.allows(property)) yield property;
+    }
+    return;
+  }
+  for (let key = low; key < high; key++) if (position.allows(plan.propertyOfKey[key])) yield plan.propertyOfKey[key];
 }
 
 /** @param place low, high, written */

@@ -1,6 +1,8 @@
 // How short values can be, and so which parts of a schema no finite text can fill.
-import { type ArrayShape, childrenOf, type JsonStyle, type ObjectShape, type Shape } from "../../shape.js";
+import { type ArrayShape, childrenOf, type JsonStyle, type ObjectShape, type PropertyShape, type Shape } from "../../shape.js";
 import { ArrayPlan } from "./array-position.js";
+import { FreeNames } from "./free-names.js";
+import { cheapestSum } from "./object-position.js";
 import { UniqueItems } from "./unique-items.js";
 
 /**
@@ -46,7 +48,7 @@ function minimumOf(shape: Shape, style: JsonStyle, unique: UniqueItems): number 
     case "array":
       return arrayBytes(shape, style, unique);
     case "object":
-      return objectBytes(shape, style);
+      return objectBytes(shape, style, unique);
   }
 }
 
@@ -55,20 +57,16 @@ function arrayBytes(shape: ArrayShape, style: JsonStyle, unique: UniqueItems): n
   return 1 + new ArrayPlan(shape, style, shape.isUnique ? unique : undefined).start.bytes;
 }
 
-function objectBytes({ properties, free, minProperties, maxProperties }: ObjectShape, style: JsonStyle): number {
+function objectBytes({ properties, free, minProperties, maxProperties }: ObjectShape, style: JsonStyle, unique: UniqueItems): number {
   const comma = style.comma.length;
-  const cost = (key: string, value: Shape) => Buffer.byteLength(JSON.stringify(key)) + style.colon.length + value.minimumBytes + comma;
+  const cost = ({ key, value }: PropertyShape) => Buffer.byteLength(JSON.stringify(key)) + style.colon.length + value.minimumBytes + comma;
   const required = properties.filter(({ isRequired }) => isRequired);
-  let bytes = required.reduce((sum, { key, value }) => sum + cost(key, value), 0);
   if (required.length > maxProperties || minProperties > maxProperties) return Infinity;
-  const missing = minProperties - required.length;
+  const missing = Math.max(0, minProperties - required.length);
+  let bytes = required.reduce((sum, property) => sum + cost(property), 0);
   if (missing > 0) {
-    const optional = properties.filter(({ isRequired }) => !isRequired).map(({ key, value }) => cost(key, value)).toSorted((a, b) => a - b);
-    const further = free.reduce((least, { key, value }) => Math.min(least, key.distance(key.start) + value.minimumBytes + 2 + style.colon.length + comma), Infinity);
-    for (let i = 0; i < missing; i++) {
-      if ((optional[i] ?? Infinity) >= further) return 2 + bytes + (missing - i) * further - comma;
-      bytes += optional[i];
-    }
+    const optional = properties.filter(({ isRequired }) => !isRequired).map(cost).toSorted((a, b) => a - b);
+    bytes += cheapestSum(optional, new FreeNames(free, style, unique).costs([], missing), missing);
   }
   return 2 + (bytes === 0 ? 0 : bytes - comma);
 }

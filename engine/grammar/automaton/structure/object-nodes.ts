@@ -1,7 +1,7 @@
 // Objects as nodes: what may come after the brace or after a value.
 import type { FreeProperties, JsonStyle } from "../../shape.js";
 import { Capture, capturedNode } from "../node/captured-node.js";
-import { keyNode, type ObjectFrame } from "../node/key-node.js";
+import { allowedProperties, keyNode, type ObjectFrame } from "../node/key-node.js";
 import type { Node, NodeMaker } from "../node/node.js";
 import type { ObjectPlan, ObjectPosition } from "./object-position.js";
 import type { UniqueItems } from "./unique-items.js";
@@ -29,7 +29,7 @@ function keysNode(context: ObjectContext, plan: ObjectPlan, position: ObjectPosi
   const { maker } = context;
   const after = (later: ObjectPosition) => objectNode(context, plan, later, next);
   const frame: ObjectFrame = { plan, position, after };
-  const hasKey = plan.shape.properties.some((_, property) => position.allows(property));
+  const hasKey = !allowedProperties(frame, 0, plan.keys.words.length)[Symbol.iterator]().next().done;
   if (!hasKey && !position.canTakeFree) return undefined;
   const options: Node[] = hasKey ? [keyNode(maker, frame, [0, plan.keys.words.length, 0])] : [];
   if (position.canTakeFree) options.push(...plan.shape.free.map((free) => freeNode(context, frame, free)));

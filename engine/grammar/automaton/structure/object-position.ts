@@ -1,6 +1,8 @@
 // How far an object is written: which properties may come, and what it still needs.
 import { WordList } from "../../lexeme/word-list.js";
 import type { JsonStyle, KeyOrder, ObjectShape } from "../../shape.js";
+import { FreeNames } from "./free-names.js";
+import type { UniqueItems } from "./unique-items.js";
 
 /** Immutable; positions that are alike are one object. */
 export interface ObjectPosition {
@@ -15,6 +17,9 @@ export interface ObjectPosition {
   readonly names: readonly string[];
   /** Bytes of the shortest way from here to after the closing brace. */
   readonly bytes: number;
+  /** Only properties from the first to the last of these may be allowed. */
+  readonly firstProperty: number;
+  readonly lastProperty: number;
   allows(property: number): boolean;
   take(property: number): ObjectPosition;
   takeFree(name?: string): ObjectPosition;
@@ -26,10 +31,12 @@ export class ObjectPlan {
   readonly keys: WordList;
   /** The property of each of `keys`. */
   readonly propertyOfKey: readonly number[];
+  readonly keyOfProperty: Int32Array;
   /** Bytes of each property's shortest form, with the comma before it. */
   readonly costs: Float64Array;
-  /** Bytes of the shortest property of another name, with its comma. */
-  readonly freeCost: number;
+  /** Whether properties of other names can be. */
+  readonly hasFree: boolean;
+  readonly freeNames: FreeNames;
   readonly commaBytes: number;
   readonly start: ObjectPosition;
 
@@ -37,16 +44,19 @@ export class ObjectPlan {
     readonly shape: ObjectShape,
     style: JsonStyle,
     order: KeyOrder,
+    unique: UniqueItems,
   ) {
     const texts = shape.properties.map(({ key }) => `${JSON.stringify(key)}${style.colon}`);
     const indices = new Map(texts.map((text, index) => [text, index]));
     const decoder = new TextDecoder();
     this.keys = new WordList(texts);
     this.propertyOfKey = this.keys.words.map((word) => indices.get(decoder.decode(word))!);
+    this.keyOfProperty = new Int32Array(texts.length);
+    this.propertyOfKey.forEach((property, key) => (this.keyOfProperty[property] = key));
     this.commaBytes = style.comma.length;
     this.costs = Float64Array.from(shape.properties, ({ value }, i) => Buffer.byteLength(texts[i]) + value.minimumBytes + this.commaBytes);
-    const joints = 2 + style.colon.length + this.commaBytes;
-    this.freeCost = shape.free.reduce((least, { key, value }) => Math.min(least, key.distance(key.start) + value.minimumBytes + joints), Infinity);
+    this.freeNames = new FreeNames(shape.free, style, unique);
+    this.hasFree = this.freeNames.costs([], 1).length > 0;
     this.start = order === "any" ? AnyOrder.start(this) : SchemaOrder.start(this);
   }
 
@@ -83,15 +93,23 @@ class SchemaOrder implements ObjectPosition {
 
   get canTakeFree(): boolean {
     const { plan, nextRequired } = this.table;
-    return nextRequired[this.index] === plan.costs.length && this.count < plan.shape.maxProperties && plan.freeCost < Infinity;
+    return nextRequired[this.index] === plan.costs.length && this.count < plan.shape.maxProperties && plan.hasFree;
   }
 
   get mustDiffer(): boolean {
     return this.count < this.table.plan.shape.minProperties;
   }
 
+  get firstProperty(): number {
+    return this.index;
+  }
+
+  get lastProperty(): number {
+    return Math.min(this.table.nextRequired[this.index], this.table.plan.costs.length - 1);
+  }
+
   get bytes(): number {
-    const bytes = this.table.needed(this.index, this.count);
+    const bytes = this.names.length > 0 ? this.table.neededFree(this.names, this.count) : this.table.needed(this.index, this.count);
     return 1 + (bytes === 0 || this.isStarted ? bytes : bytes - this.table.plan.commaBytes);
   }
 
@@ -144,15 +162,18 @@ class SchemaOrderTable {
     return this.#needed[index * this.#countsApart + Math.min(count, this.#countsApart - 1)];
   }
 
+  /** Where only further properties can come. */
+  neededFree(names: readonly string[], count: number): number {
+    return sumOf(this.plan.freeNames.costs(names, this.plan.shape.minProperties - count), this.plan.shape.minProperties - count);
+  }
+
   #computeNeeded(): Float64Array {
-    const { shape, costs, freeCost } = this.plan;
+    const { shape, costs, freeNames } = this.plan;
     const counts = this.#countsApart;
     const needed = new Float64Array((costs.length + 1) * counts);
     const last = costs.length * counts;
-    for (let count = 0; count < counts; count++) {
-      const missing = Math.max(0, shape.minProperties - count);
-      needed[last + count] = missing === 0 ? 0 : missing * freeCost;
-    }
+    const further = freeNames.costs([], shape.minProperties);
+    for (let count = 0; count < counts; count++) needed[last + count] = sumOf(further, shape.minProperties - count);
     for (let i = costs.length - 1; i >= 0; i--) {
       for (let count = 0; count < counts; count++) {
         const isFull = count >= shape.maxProperties;
@@ -190,11 +211,19 @@ class AnyOrder implements ObjectPosition {
 
   get canTakeFree(): boolean {
     const { plan } = this.table;
-    return plan.freeCost < Infinity && this.count + this.#missing() < plan.shape.maxProperties;
+    return plan.hasFree && this.count + this.#missing() < plan.shape.maxProperties;
   }
 
   get mustDiffer(): boolean {
     return this.count < this.table.plan.shape.minProperties;
+  }
+
+  get firstProperty(): number {
+    return 0;
+  }
+
+  get lastProperty(): number {
+    return this.table.plan.costs.length - 1;
   }
 
   allows(property: number): boolean {
@@ -238,7 +267,7 @@ class AnyOrderTable {
     const kept = capped < this.plan.shape.minProperties ? names : [];
     const key = `${[...seen].toSorted((a, b) => a - b).join()};${capped};${JSON.stringify(kept)}`;
     let position = this.#positions.get(key);
-    if (!position) this.#positions.set(key, (position = this.create(seen, capped, kept, this.#bytes(seen, capped))));
+    if (!position) this.#positions.set(key, (position = this.create(seen, capped, kept, this.#bytes(seen, capped, kept))));
     return position;
   }
 
@@ -248,8 +277,8 @@ class AnyOrderTable {
     return missing;
   }
 
-  #bytes(seen: ReadonlySet<number>, count: number): number {
-    const { costs, freeCost, commaBytes, shape } = this.plan;
+  #bytes(seen: ReadonlySet<number>, count: number, names: readonly string[]): number {
+    const { costs, commaBytes, freeNames, shape } = this.plan;
     let items = 0;
     let bytes = 0;
     for (const property of this.required) {
@@ -257,13 +286,27 @@ class AnyOrderTable {
       bytes += costs[property];
       items++;
     }
-    for (const property of this.#byCost) {
-      if (count + items >= shape.minProperties || costs[property] >= freeCost) break;
-      if (seen.has(property)) continue;
-      bytes += costs[property];
-      items++;
-    }
-    for (; count + items < shape.minProperties; items++) bytes += freeCost;
-    return 1 + (items === 0 || count > 0 ? bytes : bytes - commaBytes);
+    const missing = Math.max(0, shape.minProperties - count - items);
+    const optional = this.#byCost.filter((property) => !seen.has(property)).slice(0, missing);
+    bytes += cheapestSum(optional.map((property) => costs[property]), freeNames.costs(names, missing), missing);
+    return 1 + (items + missing === 0 || count > 0 ? bytes : bytes - commaBytes);
   }
+}
+
+/** The least sum of `count` costs from two ascending lists; Infinity where they are too few. */
+export function cheapestSum(a: readonly number[], b: readonly number[], count: number): number {
+  let sum = 0;
+  for (let i = 0, j = 0; i + j < count; ) {
+    const next = Math.min(a[i] ?? Infinity, b[j] ?? Infinity);
+    sum += next;
+    if (a[i] === next) i++;
+    else if (b[j] === next) j++;
+    else return Infinity;
+  }
+  return sum;
+}
+
+/** The sum of the first `count` costs; Infinity where they are too few. */
+function sumOf(costs: readonly number[], count: number): number {
+  return cheapestSum(costs, [], count);
 }
