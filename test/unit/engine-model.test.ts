@@ -59,6 +59,27 @@ describe("R1's advice comes from the file", () => {
   });
 });
 
+test("a task has the engine write a value anew that breaks a check", async () => {
+  const wrong = new Set<string>();
+  const task = defineTask({
+    name: "again",
+    description: "Reads two words.",
+    output: z.object({ a: z.enum(["ash", "birch", "cedar"]), b: z.enum(["one", "two"]) }),
+    template: "Read.",
+    check: ({ a }) => {
+      if (wrong.size === 0) wrong.add(a);
+      return wrong.has(a) ? [{ code: "WRONG", message: "wrong", path: "/a" }] : [];
+    },
+  });
+  const { data, fields, warnings, trace } = await task("x", { model });
+  const [first] = wrong;
+  expect(JSON.parse(trace[0].text)).toHaveProperty("a", first);
+  expect(trace.at(-1)).toMatchObject({ purpose: "rewrite", path: "/a" });
+  expect(data.a).not.toBe(first);
+  expect(fields.a.alternatives.map(({ value }) => value)).toContain(first);
+  expect(warnings.map(({ code }) => code)).toEqual(["VALUE_REWRITTEN"]);
+});
+
 describe("requests", () => {
   test("thinking within its budget, then JSON", async () => {
     const { events, result } = await generate({ thinkingBudgetTokens: 12 });
