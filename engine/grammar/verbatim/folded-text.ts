@@ -5,6 +5,7 @@ import { Spelling } from "./spelling.js";
 import { findWordEdges } from "./word-edges.js";
 
 const SOFT_HYPHEN = 0xad;
+const SOFT_HYPHEN_TEXT = "\u00ad";
 /** The id of a run of white space. */
 export const SPACE = 0;
 /** The id of U+0000, across which nothing is copied. */
@@ -18,15 +19,13 @@ const PLANE = 0x10000;
  */
 export type Folding = "loose" | "exact";
 
-/** About 28 bytes a character. */
+/** About 20 bytes a character. */
 export class FoldedText {
   /** Characters, white space around the text not counted. */
   readonly length: number;
   /** The id of each character. */
   readonly characters: Int32Array;
   readonly spelling: Spelling;
-  /** Barriers before each character and at the end. */
-  readonly barriersBefore: Int32Array;
   /** Before each character and at the end: 1 where a word may begin or end. */
   readonly wordEdges: Uint8Array;
   /** Bytes of the characters before each and at the end, in their simplest spelling. */
@@ -36,6 +35,8 @@ export class FoldedText {
   readonly #ends: Int32Array;
   /** Code points of the source's own form (white space collapsed) before each character; undefined where equal to the index. */
   readonly #ownOffsets: Int32Array | undefined;
+  /** Before each character and at the end; undefined where there are none. */
+  readonly #barriersBefore: Int32Array | undefined;
   readonly #alphabet: readonly number[];
   /** The folded text as a string, and where each character stands in it. */
   #written: { text: string; offsets: Int32Array } | undefined;
@@ -47,24 +48,20 @@ export class FoldedText {
     const alphabet = new Alphabet(folding);
     const reading = readCharacters(text, alphabet);
     this.length = reading.length;
-    this.characters = reading.characters.slice(0, reading.length);
-    this.#starts = reading.starts.slice(0, reading.length);
-    this.#ends = reading.ends.slice(0, reading.length);
-    if (reading.hasSoftHyphens) this.#ownOffsets = reading.ownOffsets.slice(0, reading.length);
+    this.characters = reading.characters.subarray(0, reading.length);
+    this.#starts = reading.starts;
+    this.#ends = reading.ends;
+    this.#ownOffsets = reading.ownOffsets;
     this.#alphabet = alphabet.folded;
     this.spelling = new Spelling(alphabet.spellings());
     this.wordEdges = findWordEdges(this.characters, alphabet.folded);
-    this.bytesBefore = new Int32Array(this.length + 1);
-    this.barriersBefore = new Int32Array(this.length + 1);
-    for (let at = 0; at < this.length; at++) {
-      this.bytesBefore[at + 1] = this.bytesBefore[at] + this.spelling.byteLength(this.characters[at]);
-      this.barriersBefore[at + 1] = this.barriersBefore[at] + (this.characters[at] === BARRIER ? 1 : 0);
-    }
+    this.bytesBefore = sumsBefore(this.characters, Int32Array.from(alphabet.folded, (_, id) => this.spelling.byteLength(id)));
+    if (text.includes("\0")) this.#barriersBefore = sumsBefore(this.characters, Int32Array.from(alphabet.folded, (_, id) => (id === BARRIER ? 1 : 0)));
   }
 
   /** Whether nothing in `[start, end)` is a barrier. */
   isOnePiece(start: number, end: number): boolean {
-    return this.barriersBefore[start] === this.barriersBefore[end];
+    return this.#barriersBefore === undefined || this.#barriersBefore[start] === this.#barriersBefore[end];
   }
 
   /** The place in the text of the characters `[start, end)`. */
@@ -100,6 +97,13 @@ export class FoldedText {
     for (const [at, sign] of signs.entries()) offsets[at + 1] = offsets[at] + sign.length;
     return { text: signs.join(""), offsets };
   }
+}
+
+/** Before each character and at the end: the sum of `values` of all before. */
+function sumsBefore(characters: Int32Array, values: Int32Array): Int32Array {
+  const sums = new Int32Array(characters.length + 1);
+  for (let at = 0; at < characters.length; at++) sums[at + 1] = sums[at] + values[characters[at]];
+  return sums;
 }
 
 /** Ids for the characters of one text, in the order in which they come after white space and the barrier. */
@@ -143,16 +147,14 @@ function readCharacters(text: string, alphabet: Alphabet) {
   const characters = new Int32Array(text.length);
   const starts = new Int32Array(text.length);
   const ends = new Int32Array(text.length);
-  const ownOffsets = new Int32Array(text.length);
+  const ownOffsets = text.includes(SOFT_HYPHEN_TEXT) ? new Int32Array(text.length) : undefined;
   let length = 0;
   let own = 0;
-  let hasSoftHyphens = false;
   let isAfterSpace = false;
   for (let at = 0, size = 1; at < text.length; at += size) {
     const character = text.codePointAt(at)!;
     size = character > 0xffff ? 2 : 1;
     if (character === SOFT_HYPHEN) {
-      hasSoftHyphens = true;
       isAfterSpace = false;
       own++;
       continue;
@@ -169,9 +171,9 @@ function readCharacters(text: string, alphabet: Alphabet) {
     characters[length] = id;
     starts[length] = at;
     ends[length] = at + size;
-    ownOffsets[length] = own - 1;
+    if (ownOffsets) ownOffsets[length] = own - 1;
     length++;
   }
   if (length > 0 && characters[length - 1] === SPACE) length--;
-  return { length, characters, starts, ends, ownOffsets, hasSoftHyphens };
+  return { length, characters, starts, ends, ownOffsets };
 }

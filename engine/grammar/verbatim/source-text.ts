@@ -6,7 +6,7 @@ import type { VerbatimLexeme } from "./verbatim-lexeme.js";
 const KEPT_LEXEMES = 16;
 
 /**
- * Prepares itself when first used: about 28 bytes a character, and per kind of string copied from it 4 bytes a
+ * Prepares itself when first used: about 20 bytes a character, and per kind of string copied from it 4 bytes a
  * word and 32 bytes a place where candidates part.
  */
 export class SourceText {
