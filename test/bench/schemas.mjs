@@ -67,7 +67,8 @@ async function measure(name, command, cases) {
   printSummaries(summaries);
   const { start, end, peakMiB } = memory;
   const grown = end ? end.rssMiB - start.rssMiB : Number.NaN;
-  console.log(`Memory, MiB: ${start.rssMiB.toFixed(0)} with the vocabulary, at most ${peakMiB.toFixed(0)}, grown by ${grown.toFixed(0)} at the end.`);
+  const heap = end?.heapMiB ? `; heap and buffers in use ${start.heapMiB.toFixed(0)} and ${end.heapMiB.toFixed(0)}` : "";
+  console.log(`Memory, MiB: ${start.rssMiB.toFixed(0)} with the vocabulary, at most ${peakMiB.toFixed(0)}, grown by ${grown.toFixed(0)} at the end${heap}.`);
   console.log(`Slowest, ms: ${slowest(verdicts).map(({ id, ms }) => `${id} ${ms.toFixed(0)}`).join(", ")}\n`);
   printTable(["refused", "schemas"], countRefusals(verdicts).slice(0, 25));
   return { verdicts, summaries, memory };
