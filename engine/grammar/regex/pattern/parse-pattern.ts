@@ -1,6 +1,6 @@
 // Reads ECMA-262 patterns: Unicode mode, and annex B where a pattern is valid only there.
 import {
-  ALL_CHARACTERS, type CharSet, charSet, complement, DIGITS, LINE_TERMINATORS, union, WHITE_SPACE, WORD_CHARACTERS,
+  type CharSet, charSet, complement, DIGITS, LAST_CODE_POINT, LINE_TERMINATORS, union, WHITE_SPACE, WORD_CHARACTERS,
 } from "../char-set.js";
 import { RegexError } from "../regex-error.js";
 import { choiceOf, type Pattern, repeatOf, sequenceOf } from "./pattern.js";
@@ -259,23 +259,40 @@ function single(codePoint: number): CharSet {
   return charSet([codePoint, codePoint]);
 }
 
+/** All assigned characters but those for private use. */
+const ASSIGNED: CharSet = [0, 0xd7ff, 0xe000, 0x3ffff, 0xe0000, 0xe0fff];
+
 /** The ranges of a Unicode property, found with the host's own tables. */
 export function findProperty(escape: string): CharSet {
-  const all: string[] = [];
-  for (let i = 0; i < ALL_CHARACTERS.length; i += 2) {
-    for (let first = ALL_CHARACTERS[i]; first <= ALL_CHARACTERS[i + 1]; first += 0x1000) {
-      const count = Math.min(0x1000, ALL_CHARACTERS[i + 1] - first + 1);
-      all.push(String.fromCodePoint(...Array.from({ length: count }, (_, j) => first + j)));
+  const run = new RegExp(`${escape}+`, "gu");
+  const ranges: number[] = [];
+  for (let i = 0; i < ASSIGNED.length; i += 2) {
+    for (const { 0: text } of charactersFrom(ASSIGNED[i], ASSIGNED[i + 1]).matchAll(run)) {
+      const last = text.length - 1;
+      const isPair = text.charCodeAt(last) >= 0xdc00 && text.charCodeAt(last) <= 0xdfff;
+      ranges.push(text.codePointAt(0)!, text.codePointAt(isPair ? last - 1 : last)!);
     }
   }
-  const ranges: number[] = [];
-  for (const { 0: run } of all.join("").matchAll(new RegExp(`${escape}+`, "gu"))) {
-    let last = run.length - 1;
-    if (run.charCodeAt(last) >= 0xdc00 && run.charCodeAt(last) <= 0xdfff) last--;
-    const low = run.codePointAt(0)!;
-    const high = run.codePointAt(last)!;
-    if (low < 0xd800 && high > 0xdfff) ranges.push(low, 0xd7ff, 0xe000, high);
-    else ranges.push(low, high);
+  // A plane without assigned characters is all alike, but for the two non-characters at its end.
+  for (let plane = 0x40000; plane <= LAST_CODE_POINT; plane += 0x10000) {
+    const first = plane === 0xe0000 ? 0xe1000 : plane;
+    for (const [low, high] of [[first, plane + 0xfffd], [plane + 0xfffe, plane + 0xffff]]) {
+      if (String.fromCodePoint(low).search(run) === 0) ranges.push(low, high);
+    }
   }
   return charSet(ranges);
+}
+
+function charactersFrom(low: number, high: number): string {
+  const units = new Uint16Array(2 * (high - low + 1));
+  let length = 0;
+  for (let codePoint = low; codePoint <= high; codePoint++) {
+    if (codePoint > 0xffff) {
+      units[length++] = 0xd7c0 + (codePoint >> 10);
+      units[length++] = 0xdc00 | (codePoint & 0x3ff);
+    } else {
+      units[length++] = codePoint;
+    }
+  }
+  return Buffer.from(units.buffer, 0, 2 * length).toString("utf16le");
 }
