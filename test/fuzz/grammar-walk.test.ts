@@ -6,8 +6,10 @@ import { compileJsonSchema } from "../../engine/grammar/json-schema.js";
 import type { Matcher } from "../../engine/grammar/matcher.js";
 import type { JsonSchema } from "../../engine/request.js";
 import { UnsatisfiableSchemaError } from "../../engine/error/unsatisfiable-schema-error.js";
+import { UnsupportedSchemaError } from "../../engine/error/unsupported-schema-error.js";
 import { allowedTokens, grammarVocabulary, type TestVocabulary } from "../fixtures/grammar-vocabulary.js";
 import { createRandomSource, type RandomSource } from "../fixtures/random-source.js";
+import { randomRichSchema } from "../fixtures/random-rich-schema.js";
 import { randomSchema } from "../fixtures/random-schema.js";
 import { sentencePieceVocabulary } from "../fixtures/sentencepiece-vocabulary.js";
 
@@ -108,3 +110,67 @@ test.each(VOCABULARIES)("a kept matcher equals one replayed from the start: %s",
     }
   }
 });
+
+/** Quotes in a token that would end a further string as well. */
+const SECOND_STRING = 3;
+
+test("schemas that take algebra are refused or hold: walks in either order of keys end and validate, and tokens are allowed just where they fit", () => {
+  const ajv = addFormats.default(new Ajv2020({ strict: false, logger: false }));
+  const [, vocabulary] = VOCABULARIES[0];
+  const counts = { compiled: 0, refused: 0, unsatisfiable: 0 };
+  for (let seed = 0; seed < 1500; seed++) {
+    const random = createRandomSource(seed);
+    const schema = randomRichSchema(random);
+    let start: Matcher;
+    try {
+      start = compileJsonSchema(schema, vocabulary, { order: random.pick(["schema", "any"]) }).start();
+    } catch (error) {
+      if (error instanceof UnsupportedSchemaError) counts.refused++;
+      else if (error instanceof UnsatisfiableSchemaError) counts.unsatisfiable++;
+      else throw new Error(JSON.stringify(schema), { cause: error });
+      continue;
+    }
+    counts.compiled++;
+    const validate = ajv.compile(schema);
+    try {
+      for (let round = 0; round < 3; round++) {
+        const free = walk(start, vocabulary, random, (step) => (step < 25 ? undefined : 0));
+        expectValid(free.text, validate, schema);
+        const budget = 1 + random.below(40);
+        const bounded = walk(start, vocabulary, random, (step) => budget - step);
+        expectValid(bounded.text, validate, schema);
+        expect(bounded.tokens.length).toBeLessThanOrEqual(Math.max(budget, start.minimumTokens()));
+      }
+      if (seed % 10 === 0) expectExactMasks(start, vocabulary, random);
+    } catch (error) {
+      throw new Error(`seed ${seed}: ${JSON.stringify(schema)}`, { cause: error });
+    }
+  }
+  expect(counts.compiled).toBeGreaterThan(900);
+  expect(counts.refused).toBeLessThan(300);
+});
+
+function expectExactMasks(start: Matcher, vocabulary: TestVocabulary, random: RandomSource): void {
+  let matcher = start;
+  for (let step = 0; step < 15; step++) {
+    const allowed = allowedTokens(matcher.mask());
+    const fitting = vocabulary.tokenBytes.flatMap((_, token) => (fits(matcher, token) ? [token] : []));
+    const left = fitting.filter((token) => !allowed.includes(token));
+    // Among items or names that must differ a token may not end a second string.
+    expect(left.filter((token) => Buffer.from(vocabulary.tokenBytes[token]!).toString("latin1").split('"').length <= SECOND_STRING)).toEqual([]);
+    expect(allowed.filter((token) => token !== vocabulary.endToken && !fitting.includes(token))).toEqual([]);
+    const token = random.pick(allowed);
+    if (token === vocabulary.endToken) return;
+    matcher = matcher.accept(token);
+  }
+}
+
+function fits(matcher: Matcher, token: number): boolean {
+  try {
+    matcher.accept(token);
+    return true;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return false;
+  }
+}

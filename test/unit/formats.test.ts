@@ -40,7 +40,7 @@ test.each<[string, string[], string[]]>([
   ["idn-email", ["ü@bücher.example", "李@例子.公司"], ["ü", "ü@", "a@b@c"]],
   ["hostname", ["example", "a-b.c1", "1.2.3.4", "a--b", "x", "xn", "xn-a", "x-n--a", "xnn", `xn-${"a".repeat(60)}`, `x.${"x".repeat(63)}`], ["", "a.", ".a", "-a", "a-", "a_b", "xn--a", "b.XN--a", "xn-", "x-", `xn-${"a".repeat(61)}`, `x${"-".repeat(62)}`, `x${"a".repeat(63)}`, "é.com", `${"a".repeat(64)}.b`, `${"a.".repeat(127)}a`]],
   ["ipv6", ["::", "::1", "1::", "1:2:3:4:5:6:7::", "::2:3:4:5:6:7:8", "64:ff9b::192.0.2.33"], ["1::2::3", "1:2:3:4:5:6:7", "::1:2:3:4:5:6:7:8", "::1.2.3", "fe80::1%eth0", ":1"]],
-  ["uri", ["ftp://ftp.is.co.za/rfc/rfc1808.txt", "ldap://[2001:db8::7]/c=GB?objectClass?one", "mailto:John.Doe@example.com", "tel:+1-816-555-1212", "urn:a:b", "a:", "http://[v1.x]"], ["//a", "a", "http://a b", "http://[1]", "http://a:b/", "1a:b", "a:%4", "a:é"]],
+  ["uri", ["ftp://ftp.is.co.za/rfc/rfc1808.txt", "ldap://[2001:db8::7]/c=GB?objectClass?one", "mailto:John.Doe@example.com", "tel:+1-816-555-1212", "urn:a:b", "http://[v1.x]"], ["//a", "a", "http://a b", "http://[1]", "http://a:b/", "1a:b", "a:%4", "a:é"]],
   ["uri-reference", ["", "../g?y#s", "//h:80/p", "#", "?a"], ["1:b", "a[b]", "\\", "#a#b"]],
   ["iri", ["http://例子.公司/路径?q=é#頁", "urn:ü"], ["例子", "http://a b"]],
   ["iri-reference", ["路径", "#頁"], ["a\\b", "路 径"]],
@@ -98,7 +98,7 @@ describe("random texts", () => {
   });
 
   test("dates, times, durations, identifiers and pointers, by ajv-formats", () => {
-    const time = fc.tuple(fc.nat(23), fc.nat(60), fc.nat(60), fc.constantFrom("Z", "+01:00", "-23:59", ".5z", "+00:00")).map(([hour, minute, second, end]) => `${two(hour)}:${two(minute)}:${two(second)}${end}`);
+    const time = fc.tuple(fc.nat(23), fc.nat(60), fc.nat(60), fc.constantFrom("Z", "+01:00", "-23:45", ".5z", "+00:00")).map(([hour, minute, second, end]) => `${two(hour)}:${two(minute)}:${two(second)}${end}`);
     const date = fc.tuple(fc.nat(9999), fc.nat(13), fc.nat(32)).map(([year, month, day]) => `${String(year).padStart(4, "0")}-${two(month)}-${two(day)}`);
     const pointer = fc.string({ unit: fc.constantFrom("/", "a", "~0", "~1", "~", "0", "#") });
     const samples: Record<string, fc.Arbitrary<string>> = {

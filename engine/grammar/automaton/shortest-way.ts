@@ -17,10 +17,15 @@ export class ShortestWay {
     private readonly trie: TokenTrie,
   ) {}
 
+  /** Whether the way from `state` is short enough to be followed to its end. */
+  isFollowed(state: State): boolean {
+    return state.distance <= MAX_FOLLOWED_BYTES;
+  }
+
   /** Tokens of the way from `state`: an upper bound of the shortest completion. */
   tokens(state: State): number {
     // No token is shorter than a byte.
-    if (state.distance > MAX_FOLLOWED_BYTES) return state.distance;
+    if (!this.isFollowed(state)) return state.distance;
     const passed: State[] = [];
     let at = state;
     for (; at.tokensToEnd < 0; at = this.firstToken(at).after) {

@@ -31,7 +31,7 @@ export class TokenMasks {
   within(state: State, budgetTokens: number): Uint32Array {
     const entry = this.#entry(state);
     if (budgetTokens - 1 >= entry.mostBytes) return entry.mask;
-    if (state.distance > budgetTokens * this.vocabulary.trie.longestBytes) return this.#onWay(state);
+    if (!this.way.isFollowed(state) && state.distance > budgetTokens * this.vocabulary.trie.longestBytes) return this.#onWay(state);
     const limit = Math.max(budgetTokens, this.way.tokens(state)) - 1;
     entry.mostTokens ??= this.#mostTokens(state);
     if (limit >= entry.mostTokens) return entry.mask;
@@ -53,7 +53,7 @@ export class TokenMasks {
     return entry;
   }
 
-  /** The next token of the shortest way, where even that is too long. */
+  /** The next token of the shortest way, where even that is much too long. */
   #onWay(state: State): Uint32Array {
     const mask = new Uint32Array(this.#wordCount);
     const { token } = this.way.firstToken(state);
@@ -80,6 +80,7 @@ export class TokenMasks {
   #visit(node: number, state: State, collector: TokenCollector): void {
     const { trie, lexemeMasks } = this.vocabulary;
     if (node >= 0 && trie.skips[node] === node + 1) return;
+    if (collector.isMeasured && !isParted(state)) return this.#visitTogether(node, state, collector);
     for (const at of state.lexemes) {
       const entry = lexemeMasks.of(at.lexeme, at.state, node);
       collector.addForm(entry, at, node);
@@ -91,6 +92,18 @@ export class TokenMasks {
     for (const byte of this.automaton.firstBytes(rest)) {
       const child = trieChild(trie, node, byte);
       const after = child < 0 ? null : this.automaton.next(rest, byte);
+      if (!after) continue;
+      if (trie.tokens[child] >= 0) collector.addTokens([trie.tokens[child]], after, undefined);
+      this.#visit(child, after, collector);
+    }
+  }
+
+  /** Where several parts of a state may take the same bytes, only what they become together tells the way. */
+  #visitTogether(node: number, state: State, collector: TokenCollector): void {
+    const { trie } = this.vocabulary;
+    const end = node < 0 ? trie.length : trie.skips[node];
+    for (let child = node + 1; child < end; child = trie.skips[child]) {
+      const after = this.automaton.next(state, trie.bytes[child]);
       if (!after) continue;
       if (trie.tokens[child] >= 0) collector.addTokens([trie.tokens[child]], after, undefined);
       this.#visit(child, after, collector);
@@ -144,4 +157,13 @@ export class TokenMasks {
       if (trie.tokens[node] >= 0) collector.addTokens([trie.tokens[node]], at, undefined);
     }
   }
+}
+
+/** Whether no byte can be taken by two parts of a state: its lexical form, if it has one, and its structure. */
+function isParted({ lexemes, captured, structure }: State): boolean {
+  const forms = [...lexemes, ...captured];
+  if (forms.length === 0) return true;
+  if (forms.length > 1) return false;
+  const [{ lexeme, state }] = forms;
+  return structure.every((node) => node.firstBytes().every((byte) => lexeme.step(state, byte) < 0));
 }

@@ -120,7 +120,8 @@ function uriPatterns(other: string, inQuery: string): { absolute: string; refere
   const authority = `\\/\\/(?:${character(":")}*@)?(?:${literal}|${character("")}*)(?::[0-9]*)?${rest}`;
   const absolutePath = `\\/(?:${character(":@")}+${rest})?`;
   const tail = `(?:\\?${character(`:@\\/?${inQuery}`)}*)?(?:#${character(":@\\/?")}*)?`;
-  const absolute = `[A-Za-z][+\\-.0-9A-Za-z]*:(?:${authority}|${absolutePath}|${character(":@")}+${rest})?${tail}`;
+  // The empty path after the colon is left out: validators do not take a bare scheme.
+  const absolute = `[A-Za-z][+\\-.0-9A-Za-z]*:(?:${authority}|${absolutePath}|${character(":@")}+${rest})${tail}`;
   const relative = `(?:${authority}|${absolutePath}|${character("@")}+${rest})?${tail}`;
   return { absolute, reference: `(?:${absolute}|${relative})` };
 }

@@ -29,6 +29,6 @@ export function valuesExcept(maker: NodeMaker, nodes: readonly Node[], values: r
 function exceptForm(maker: NodeMaker, { lexeme, state, next }: LexemeNode, texts: readonly string[]): Node[] {
   if (state !== lexeme.start || texts.length === 0) return [maker.lexeme(lexeme, state, next)];
   // A ban of a copy is one of its places, whatever its spelling.
-  const rest = lexeme instanceof VerbatimLexeme ? lexeme.without(texts) : new ExceptLexeme(lexeme, new WordList(texts));
+  const rest = lexeme instanceof VerbatimLexeme ? lexeme.without(texts) : new ExceptLexeme(lexeme.canonical(), new WordList(texts));
   return rest.distance(rest.start) === Infinity ? [] : [maker.lexeme(rest, rest.start, next)];
 }
