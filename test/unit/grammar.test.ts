@@ -2,7 +2,6 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { UnsatisfiableSchemaError } from "../../engine/error/unsatisfiable-schema-error.js";
-import { UnsupportedSchemaError } from "../../engine/error/unsupported-schema-error.js";
 import { compileChoice } from "../../engine/grammar/choice.js";
 import { compileJsonSchema } from "../../engine/grammar/json-schema.js";
 import type { Grammar, Matcher } from "../../engine/grammar/matcher.js";
@@ -155,46 +154,11 @@ describe("alternatives", () => {
     expectTexts(escaped, ["null"], ["1"]);
   });
 
-  test("any value nests, but not without end", () => {
+  test("any value nests without end", () => {
     expect(accepts(true, '{"a": [1, {"b": null}], "a": "twice"}')).toBe(true);
-    expect(accepts({}, `${"[".repeat(6)}1${"]".repeat(6)}`)).toBe(true);
-    expect(accepts({}, `${"[".repeat(7)}1${"]".repeat(7)}`)).toBe(false);
+    expect(accepts({}, `${"[".repeat(200)}1${"]".repeat(200)}`)).toBe(true);
+    expect(accepts({}, `${"[".repeat(200)}1${"]".repeat(199)}`)).toBe(false);
   });
-});
-
-const name = { type: "string" };
-test.each<[path: string, schema: JsonSchema]>([
-  ["/properties/a/pattern", { type: "object", properties: { a: { type: "string", pattern: "^a" } } }],
-  ["/properties/a~1b/format", { type: "object", properties: { "a/b": { type: "string", format: "email" } } }],
-  ["/items/multipleOf", { type: "array", items: { type: "number", multipleOf: 0.01 } }],
-  ["/$defs/x/minProperties", { $ref: "#/$defs/x", $defs: { x: { type: "object", minProperties: 1 } } }],
-  ["/anyOf/1/patternProperties", { anyOf: [name, { type: "object", patternProperties: {} }] }],
-  ["/uniqueItems", { type: "array", uniqueItems: true }],
-  ["/oneOf", { oneOf: [name, { type: "string", maxLength: 3 }] }],
-  ["/oneOf", { oneOf: [{ type: "integer" }, { type: "number" }] }],
-  ["/oneOf", { oneOf: [{ const: { a: 1, b: 2 } }, { const: { b: 2, a: 1 } }] }],
-  ["/oneOf", { oneOf: ["a", "b"].map((kind) => ({ type: "object", properties: { kind: { const: kind } } })) }],
-  ["/allOf", { allOf: [name, { maxLength: 3 }] }],
-  ["/not", { not: name }],
-  ["/type", { anyOf: [name], type: "string" }],
-  ["/$ref", { $ref: "other.json#/a" }],
-  ["/$ref", { $ref: "#/$defs/missing", $defs: {} }],
-  ["/propertyNames/pattern", { type: "object", propertyNames: { pattern: "a" } }],
-  ["/type", { type: "text" }],
-  ["/minLength", { type: "string", minLength: -1 }],
-  ["/exclusiveMinimum", { type: "number", minimum: 1, exclusiveMinimum: true }],
-  ["/format", { const: "2024-02-30", format: "date" }],
-  ["/properties/a", { type: "object", properties: { a: "string" } }],
-  ["/surprise", { surprise: 1 }],
-])("%s is refused by its path", (path, schema) => {
-  let error: unknown;
-  try {
-    compile(schema);
-  } catch (caught) {
-    error = caught;
-  }
-  expect(error).toBeInstanceOf(UnsupportedSchemaError);
-  expect(error).toMatchObject({ path, code: "UNSUPPORTED_SCHEMA", keyword: path.split("/").at(-1) });
 });
 
 test("annotations are ignored", () => {
@@ -210,7 +174,6 @@ test.each<JsonSchema>([
   { type: "object", properties: { a: false }, required: ["a"] },
   { type: "object", required: ["a"], additionalProperties: false },
   { type: "array", items: false, minItems: 1 },
-  { $ref: "#" },
   { type: "object", properties: { next: { $ref: "#" } }, required: ["next"] },
   { type: "string", enum: [1, 2] },
   { enum: [] },

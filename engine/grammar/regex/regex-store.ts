@@ -64,14 +64,17 @@ export class RegexStore {
     return this.nodes.not(regex);
   }
 
-  /** @throws RegexError where it is too large to tell */
-  isEmpty(regex: Regex): boolean {
+  /**
+   * @param maxStates of the automaton that may be looked at
+   * @throws RegexError where it is too large to tell
+   */
+  isEmpty(regex: Regex, maxStates = MAX_STATES): boolean {
     if (regex.isNullable) return false;
     if (regex.isPlain) return regex === this.nodes.nothing;
     const { dfa } = this.#automaton(regex);
     for (let state = 0; state < dfa.stateCount; state++) {
       if (dfa.isAccepting(state)) return false;
-      if (state > MAX_STATES) throw new RegexError("The regular expression is too large.");
+      if (state > maxStates) throw new RegexError("The regular expression is too large.");
       dfa.successors(state);
     }
     return true;

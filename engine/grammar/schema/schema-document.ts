@@ -1,5 +1,5 @@
 // Where a reference of a schema points: base URIs, identifiers and anchors within one document.
-import { DEFINITION_MAPS, isSchemaObject, LISTS_OF_SCHEMAS, type SchemaObject, SINGLE_SCHEMAS } from "./keyword-table.js";
+import { DEFINITION_MAPS, isSchemaObject, LISTS_OF_SCHEMAS, refuse, type SchemaObject, SINGLE_SCHEMAS } from "./keyword-table.js";
 
 /** A schema with a URI of its own; the document's root is one. */
 export interface Resource {
@@ -25,6 +25,7 @@ export interface PlacedSchema {
 }
 
 const ROOT_URI = "schema:/root";
+const MAX_NESTING = 1000;
 
 export class SchemaDocument {
   readonly root: PlacedSchema;
@@ -33,7 +34,9 @@ export class SchemaDocument {
   readonly #anchors = new Map<string, PlacedSchema>();
   readonly #dynamicAnchors = new Map<string, PlacedSchema>();
 
+  /** @throws UnsupportedSchemaError where the schema is nested too deeply to be read */
   constructor(schema: unknown) {
+    if (isDeeperThan(schema, MAX_NESTING)) refuse("", "", "it is nested too deeply.");
     this.#mayBeDynamic = isSchemaObject(schema) && hasKeyword(schema, "$dynamicRef");
     const resource: Resource = { uri: ROOT_URI, schema, path: "", isLegacy: isLegacyDialect(schema, false) };
     this.root = { schema, place: this.enter(schema, { path: "", resource, scope: [] }) };
@@ -130,6 +133,15 @@ export class SchemaDocument {
     }
     if (typeof schema.$dynamicAnchor === "string") this.#dynamicAnchors.set(`${resource.uri}#${schema.$dynamicAnchor}`, placed);
   }
+}
+
+function isDeeperThan(value: unknown, levels: number): boolean {
+  let level = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > levels) return true;
+    level = level.flatMap((parent) => (typeof parent === "object" && parent !== null ? Object.values(parent) : []));
+  }
+  return false;
 }
 
 function hasKeyword(root: SchemaObject, keyword: string): boolean {

@@ -7,7 +7,7 @@ import { ConstraintLimit } from "./constraint-limit.js";
 import { isSetEmpty } from "./emptiness.js";
 import { intersectSets } from "./intersect.js";
 import { leavesOf } from "./leaves.js";
-import { exactlyOne } from "./one-of.js";
+import { discriminatorKeys, exactlyOne } from "./one-of.js";
 import type { TextRules } from "./text-rules.js";
 
 type Compute = (type: JsonType) => readonly ValueSet[];
@@ -15,9 +15,10 @@ type Compute = (type: JsonType) => readonly ValueSet[];
 /** Constraints that lean on each other, one inside the other. */
 const MAX_DEPTH = 250;
 const MAX_CONSTRAINTS = 200_000;
-/** Alternatives of one type; all of them are written in parallel. */
+/** Alternatives of one type that a product may come to, and that may be listed; all are written in parallel. */
 const MAX_SETS = 512;
-const MAX_INTERSECTIONS = 200_000;
+const MAX_UNION = 10_000;
+const MAX_INTERSECTIONS = 100_000;
 /** Levels of probing for emptiness inside one another, and levels of parts that a probe looks into. */
 const MAX_PROBES = 2;
 const PROBE_DEPTH = 2;
@@ -71,7 +72,7 @@ export class ConstraintStore implements Algebra {
     this.#depth++;
     try {
       const computed = constraint.compute(type);
-      if (computed.length > MAX_SETS) throw new ConstraintLimit(path, "it has too many alternatives.");
+      if (computed.length > MAX_UNION) throw new ConstraintLimit(path, "it has too many alternatives.");
       return (known[type] = computed);
     } finally {
       this.#depth--;
@@ -179,6 +180,7 @@ export class ConstraintStore implements Algebra {
         }
         return rest;
       },
+      (sets) => discriminatorKeys(sets, this),
     );
   }
 

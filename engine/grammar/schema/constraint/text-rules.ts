@@ -3,11 +3,18 @@ import { RegexError } from "../../regex/regex-error.js";
 import { type Regex, RegexStore } from "../../regex/regex-store.js";
 import type { Refusal, TextRule } from "./constraint.js";
 
+/** Of an automaton that is looked at only to save work later. */
+const MAX_STATES = 100;
+/** Then no more are looked at. */
+const MAX_UNDECIDED = 8;
+
 export class TextRules {
   /** Made with the first rule: most schemas have none. */
   #store: RegexStore | undefined;
   readonly #patterns = new Map<string, Regex | string>();
   readonly #contradictions = new Map<string, boolean>();
+
+  #undecided = 0;
 
   get store(): RegexStore {
     return (this.#store ??= new RegexStore());
@@ -46,7 +53,10 @@ export class TextRules {
       const regex = this.regex(rule);
       if (!("reason" in regex)) regexes.push(regex);
     }
-    return attempt(() => this.store.isEmpty(this.store.and(...regexes))) === true;
+    if (this.#undecided >= MAX_UNDECIDED) return false;
+    const isEmpty = attempt(() => this.store.isEmpty(this.store.and(...regexes), MAX_STATES));
+    if (typeof isEmpty === "string") this.#undecided++;
+    return isEmpty === true;
   }
 }
 

@@ -2,9 +2,8 @@
 import { ALL_STRINGS, type Constraint, type ObjectSet, type PatternProperty, type PropertyLayer, type StringSet, type TextRule } from "../constraint/constraint.js";
 import type { ShapeWriter } from "./shape-writer.js";
 
-const MAX_CLASSES = 64;
-/** Combinations of patterns that are looked at. */
-const MAX_COMBINATIONS = 1024;
+/** Combinations of patterns; for each pair of patterns in it, the automaton of their intersection is built. */
+const MAX_COMBINATIONS = 64;
 
 export interface NameClass {
   names: StringSet;
@@ -41,10 +40,6 @@ function classesOf(writer: ShapeWriter, layers: readonly PropertyLayer[]): NameC
   for (const { matched, rules } of combinations) {
     const value = writer.store.and(layers.flatMap((layer) => valuesOf(layer, matched)));
     if (value !== never) classes.push({ names: { ...ALL_STRINGS, rules }, value });
-  }
-  if (classes.length > MAX_CLASSES) {
-    const { rule } = [...patterns.values()][0];
-    writer.options.leaveOut({ path: rule.path, keyword: rule.keyword, reason: "too many patterns overlap." });
   }
   return classes;
 }
