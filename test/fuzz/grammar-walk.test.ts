@@ -115,10 +115,10 @@ test.each(VOCABULARIES)("a kept matcher equals one replayed from the start: %s",
 const SECOND_STRING = 3;
 
 test("schemas that take algebra are refused or hold: walks in either order of keys end and validate, and tokens are allowed just where they fit", () => {
-  const ajv = addFormats.default(new Ajv2020({ strict: false, logger: false }));
+  const ajv = addFormats.default(new Ajv2020({ strict: false, logger: false, unevaluated: false }));
   const [, vocabulary] = VOCABULARIES[0];
   const counts = { compiled: 0, refused: 0, unsatisfiable: 0 };
-  for (let seed = 0; seed < 1500; seed++) {
+  for (let seed = 0; seed < 800; seed++) {
     const random = createRandomSource(seed);
     const schema = randomRichSchema(random);
     let start: Matcher;
@@ -146,8 +146,8 @@ test("schemas that take algebra are refused or hold: walks in either order of ke
       throw new Error(`seed ${seed}: ${JSON.stringify(schema)}`, { cause: error });
     }
   }
-  expect(counts.compiled).toBeGreaterThan(900);
-  expect(counts.refused).toBeLessThan(300);
+  expect(counts.compiled).toBeGreaterThan(500);
+  expect(counts.refused).toBeLessThan(160);
 });
 
 function expectExactMasks(start: Matcher, vocabulary: TestVocabulary, random: RandomSource): void {

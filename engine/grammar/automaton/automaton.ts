@@ -56,7 +56,11 @@ export class Automaton {
   /** The bytes that may come, and perhaps others that may not. */
   firstBytes(state: State): readonly number[] {
     if (state.nodes.length === 1) return state.nodes[0].firstBytes();
-    return [...new Set(state.nodes.flatMap((node) => node.firstBytes()))].toSorted((a, b) => a - b);
+    const isFirst = new Uint8Array(256);
+    for (const node of state.nodes) for (const byte of node.firstBytes()) isFirst[byte] = 1;
+    const bytes: number[] = [];
+    for (let byte = 0; byte < 256; byte++) if (isFirst[byte] === 1) bytes.push(byte);
+    return bytes;
   }
 
   /** The only byte that may come; -1 where there is a choice, the end of the text included. */

@@ -13,6 +13,7 @@ export interface ItemForm {
 
 export class UniqueItems {
   readonly #forms = new Map<Shape, readonly ItemForm[]>();
+  readonly #finite = new Map<Shape, boolean>();
   readonly #rests = new Map<Lexeme, Map<string, Lexeme>>();
 
   /** The forms of a scalar shape. */
@@ -51,7 +52,12 @@ export class UniqueItems {
 
   /** Whether the items can run out, so that each text written matters for what may follow. */
   isFinite(shape: Shape): boolean {
-    return this.formsOf(shape).every(({ lexeme }) => isFiniteForm(lexeme));
+    let isFinite = this.#finite.get(shape);
+    if (isFinite === undefined) {
+      isFinite = this.formsOf(shape).every(({ lexeme }) => isFiniteForm(lexeme));
+      this.#finite.set(shape, isFinite);
+    }
+    return isFinite;
   }
 
   #shortest(shape: Shape, used: readonly string[]): string | undefined {
@@ -99,7 +105,7 @@ function scalarForms(shape: Shape): readonly ItemForm[] {
 }
 
 /** Exact for closed sets; a form with room for more than this many bytes counts as endless. */
-const FINITE_WORDS = 4096;
+const FINITE_WORDS = 1024;
 
 /** Whether a form has few words: counted along its bytes, up to a bound. */
 function isFiniteForm(lexeme: Lexeme): boolean {
