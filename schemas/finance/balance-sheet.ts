@@ -4,13 +4,14 @@ import { derived } from "../general/derived.js";
 import { described } from "../general/described.js";
 import { key } from "../general/key.js";
 import { printedAmount } from "../general/printed.js";
+import { verbatim } from "../general/verbatim.js";
 
 const section = z.enum(["assets", "liabilities", "equity", "other"]);
-const label = described(key(z.string().min(1).max(120)), "text of the row's first cell", "该行第一格的文字");
+const label = described(key(verbatim(z.string().min(1).max(120))), "text of the row's first cell", "该行第一格的文字");
 const sectionOfItem = described(derived(section), "part of the statement the row belongs to", "该行所属部分");
 
 const head = {
-  company: described(z.string().max(120).nullable(), "name of the company", "公司名称"),
+  company: described(verbatim(z.string().max(120), { absent: true }), "name of the company", "公司名称"),
   currency: described(
     z.string().max(20).nullable(),
     "currency sign or name as printed, such as $, USD, RMB",
@@ -22,7 +23,7 @@ const head = {
     "金额单位的文字，如 万元、千元",
   ),
   periods: described(
-    z.array(z.string().min(1).max(40)).min(1).max(6),
+    z.array(verbatim(z.string().min(1).max(40))).min(1).max(6),
     "headings of the amount columns, left to right",
     "金额各列的标题，从左到右",
   ),

@@ -3,16 +3,17 @@ import { z } from "zod";
 import { described } from "../general/described.js";
 import { key } from "../general/key.js";
 import { printedAmount, printedDate } from "../general/printed.js";
+import { verbatim } from "../general/verbatim.js";
 
 const head = {
-  invoiceNumber: described(z.string().max(60).nullable(), "number of the invoice", "发票号码"),
+  invoiceNumber: described(verbatim(z.string().max(60), { absent: true }), "number of the invoice", "发票号码"),
 };
 const parties = {
-  seller: described(z.string().max(160).nullable(), "name of the company that issued the invoice", "销售方名称"),
-  buyer: described(z.string().max(160).nullable(), "name of the customer who has to pay", "购买方名称"),
+  seller: described(verbatim(z.string().max(160), { absent: true }), "name of the company that issued the invoice", "销售方名称"),
+  buyer: described(verbatim(z.string().max(160), { absent: true }), "name of the customer who has to pay", "购买方名称"),
   currency: described(z.string().max(20).nullable(), "currency code or sign as printed", "货币"),
 };
-const description = described(key(z.string().min(1).max(200)), "name of the item", "货物或服务名称");
+const description = described(key(verbatim(z.string().min(1).max(200))), "name of the item", "货物或服务名称");
 const amount = (en: string, zh: string) => described(printedAmount().nullable(), en, zh);
 
 /** What the model writes: amounts and dates as they are printed. */

@@ -2,11 +2,12 @@
 import { z } from "zod";
 import { described } from "../general/described.js";
 import { printedDate } from "../general/printed.js";
+import { verbatim } from "../general/verbatim.js";
 
 const names = {
-  documentName: described(z.string().max(160).nullable(), "title of the contract", "合同名称"),
+  documentName: described(verbatim(z.string().max(160), { absent: true }), "title of the contract", "合同名称"),
   parties: described(
-    z.array(z.string().min(1).max(160)).max(8),
+    z.array(verbatim(z.string().min(1).max(160))).max(8),
     "names of the parties to the contract",
     "合同各方名称",
   ),

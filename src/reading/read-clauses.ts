@@ -12,6 +12,7 @@ import { childPointer } from "../schema/json-pointer.js";
 import type { ClauseQuestion, Strategy } from "../task-definition.js";
 import { locateQuote } from "./locate-quote.js";
 import { readRecord } from "./read-record.js";
+import { recordFormat } from "./record-schema.js";
 import type { Answer, Reading } from "./reading.js";
 
 /** A quote longer than this holds more than one clause; it only has to anchor its sentences. */
@@ -84,15 +85,13 @@ async function readClause(
   confidence: number | undefined,
 ): Promise<{ text: string | null; field: Field }> {
   const title = category.title[reading.context.language];
-  const quoteSchema = { type: "string", minLength: 1, maxLength: MAX_QUOTE_CHARS };
+  const quoteSchema = { type: "string", minLength: 1, maxLength: MAX_QUOTE_CHARS, "x-verbatim": true };
+  const schema = { type: "object", properties: { [title]: quoteSchema }, required: [title], additionalProperties: false };
   const reply = await reading.calls.ask({
     purpose: "quote",
     path,
     messages: reading.messages(questionText("legal/quote", reading, category)),
-    format: {
-      type: "json",
-      schema: { type: "object", properties: { [title]: quoteSchema }, required: [title], additionalProperties: false },
-    },
+    format: recordFormat(schema, reading),
     sampling,
     maxTokens: reading.maxTokens,
   });

@@ -81,13 +81,16 @@ function collect(collector: Collector, data: unknown, pointer: string, view: Sch
     const copy = collector.copies.get(pointer);
     // Items that were dropped from a list move those behind them.
     const isCopy = copy !== undefined && copy.written === data;
-    const leaf = isCopy ? toCopy(String(data), copy.places) : toLeaf(data, view, collector.evidence);
+    const leaf = isCopy ? toCopy(String(data), copy.places, collector.document) : toLeaf(data, view, collector);
     if (leaf) collector.leaves.set(pointer, leaf);
   }
 }
 
-function toCopy(written: string, ranges: readonly TextRange[]): Leaf {
-  return { printed: collapseSpace(written), kind: "copy", ranges };
+/** Where the document prints it as it was written, the places where it does not are others' words. */
+function toCopy(written: string, places: readonly TextRange[], { text }: Document): Leaf {
+  const printed = collapseSpace(written);
+  const same = places.filter(({ start, end }) => collapseSpace(text.slice(start, end)) === printed);
+  return { printed, kind: "copy", ranges: same.length > 0 ? same : places };
 }
 
 /** What the document prints at the first place, if it is the same but for letter case, width and white space. */
@@ -102,13 +105,13 @@ function fold(text: string): string {
 }
 
 /** Undefined where the value is absent. */
-function toLeaf(data: unknown, view: SchemaView, evidence: SourceEvidence): Leaf | undefined {
+function toLeaf(data: unknown, view: SchemaView, { evidence, document }: Collector): Leaf | undefined {
   if (data === null || data === undefined || (typeof data === "string" && data.trim() === "")) return undefined;
   if (data instanceof Date) return { printed: data.toISOString(), kind: "derived", ranges: evidence.find(data.toISOString().slice(0, 10)) };
   const kind = isDerived(view) ? "derived" : "plain";
   const value = typeof data === "bigint" ? Number(data) : data;
   if (typeof value === "string") {
-    if (isVerbatim(view)) return toCopy(value, evidence.findCopies(value));
+    if (isVerbatim(view)) return toCopy(value, evidence.find(value), document);
     return { printed: collapseSpace(value), kind, ranges: kind === "derived" ? evidence.findWords(value) : evidence.find(value) };
   }
   if (typeof value === "number" && kind === "plain") return { printed: String(value), kind, ranges: evidence.find(value) };

@@ -50,7 +50,7 @@ describe("parseBalanceSheet", () => {
 
   it("knows Chinese totals", async () => {
     const items = [item("资产总计", "assets", "100", "90"), item("负债合计", "liabilities", "60", "50"), item("所有者权益合计", "equity", "30", "40")];
-    const { warnings } = await parseBalanceSheet("资产总计 100 90", { model: reply(sheetAnswer(...items)), language: "zh" });
+    const { warnings } = await parseBalanceSheet("Alder Ltd 2024 2023 资产总计 100 90 负债合计 60 50 所有者权益合计 30 40", { model: reply(sheetAnswer(...items)), language: "zh" });
     expect(warnings).toMatchObject([{ code: "SUM_MISMATCH", path: "/items/0/values/0" }]);
   });
 });

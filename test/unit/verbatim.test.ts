@@ -136,6 +136,15 @@ describe("copies told by the model", () => {
     expect(warnings).toEqual([]);
   });
 
+  it("keep the form they were written in where the document prints it too", async () => {
+    const text = "Total LIABILITIES: 5\nLiabilities: 4\nnote on liabilities";
+    const places = [6, 21, 44].map((start) => ({ start, end: start + 11 }));
+    const model2 = copyingModel(['{"client": "Liabilities", "vendor": null}'], (written) => ({ verbatim: [copyOf(written, "Liabilities", places)] }));
+    const { data, fields } = await parties(text, { model: model2, readings: 1 });
+    expect(data.client).toBe("Liabilities");
+    expect(fields.client.spans).toMatchObject([{ start: 21, end: 32, text: "Liabilities" }]);
+  });
+
   it("need no search: places that a search would not find count", async () => {
     const text = "The agree\u00adment ends.";
     const soft = copyingModel(['{"client": "agreement", "vendor": null}'], (written) => ({ verbatim: [copyOf(written, "agreement", [{ start: 4, end: 14 }])] }));

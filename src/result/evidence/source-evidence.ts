@@ -23,15 +23,10 @@ export class SourceEvidence {
     return typeof value === "number" ? this.findNumber(value) : this.findString(value);
   }
 
-  /** Places where a string stands letter by letter, else up to case, width and signs. */
-  findCopies(value: string): readonly TextRange[] {
-    const exact = this.words.exact(value);
-    return exact.length > 0 ? exact : this.words.loose(value);
-  }
-
   /** Places where the words stand on their own. */
   findWords(value: string): readonly TextRange[] {
-    return this.findCopies(value).filter((range) => isWholeWord(this.document.text, range));
+    const exact = this.words.exact(value);
+    return (exact.length > 0 ? exact : this.words.loose(value)).filter((range) => isWholeWord(this.document.text, range));
   }
 
   private findString(value: string): readonly TextRange[] {
