@@ -1,9 +1,9 @@
 // Regular expressions against the host's own: random patterns, random texts, byte by byte.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RegexLexeme, type RegexLexemeOptions } from "../../engine/grammar/regex/regex-lexeme.js";
 import { type Regex, RegexError, RegexStore } from "../../engine/grammar/regex/regex-store.js";
-import { PATTERN_CHARACTERS, randomPattern, randomText } from "../fixtures/random-pattern.js";
+import { randomPattern, randomText } from "../fixtures/random-pattern.js";
 
 const texts = fc.array(randomText, { minLength: 30, maxLength: 30 });
 
@@ -32,15 +32,6 @@ function hostFinds(pattern: string, text: string): boolean {
 
 function codePoints(text: string): number {
   return Array.from(text).length;
-}
-
-function stateAfter(lexeme: RegexLexeme, bytes: Uint8Array): number {
-  let state = lexeme.start;
-  for (const byte of bytes) {
-    state = lexeme.step(state, byte);
-    if (state < 0) return -1;
-  }
-  return state;
 }
 
 /** Follows smaller ranks to the end; the bytes written must not be more than the first rank. */

@@ -2,7 +2,7 @@
 import { type CharSet, has } from "./char-set.js";
 import type { LoopRegex, Regex, SetRegex } from "./node.js";
 import type { NodeStore } from "./node-store.js";
-import { canBeEmpty, type Pattern } from "./pattern/pattern.js";
+import { canPassEmpty, type Pattern } from "./pattern/pattern.js";
 import { RegexError } from "./regex-error.js";
 
 const MAX_ROUNDS = 64;
@@ -76,7 +76,7 @@ export class Derivatives {
   #repeat(body: Pattern, min: number, max: number, tail: Regex): Regex {
     const { store } = this;
     const isShort = max <= MAX_ROUNDS;
-    if (min > MAX_ROUNDS || (!isShort && canBeEmpty(body))) {
+    if (min > MAX_ROUNDS || (!isShort && canPassEmpty(body))) {
       throw new RegexError("A look-ahead or $ is not supported inside of this repeat.");
     }
     let all = isShort ? tail : store.loop(body, max - min, tail);
@@ -106,7 +106,7 @@ export class Derivatives {
       case "repeat": {
         const first = this.#derive(regex.body, codePoint, known);
         if (first === store.nothing) return first;
-        return store.concat(first, store.repeat(regex.body, Math.max(0, regex.min - 1), regex.max - 1));
+        return this.#append(first, store.repeat(regex.body, Math.max(0, regex.min - 1), regex.max - 1));
       }
       default: {
         let result = known.get(regex);
@@ -124,7 +124,7 @@ export class Derivatives {
         let node: Regex = regex;
         for (const head of openHeads(regex)) {
           const tail: Regex = node.kind === "concat" ? node.tail : store.empty;
-          options.push(store.concat(this.#derive(head, codePoint, known), tail));
+          options.push(this.#append(this.#derive(head, codePoint, known), tail));
           node = tail;
         }
         return store.or(...options);
@@ -136,6 +136,12 @@ export class Derivatives {
       default:
         return this.#deriveSet(regex, codePoint, known);
     }
+  }
+
+  /** Distributes, so that alternatives become one flat set in which equal ones meet (Antimirov 1996). */
+  #append(first: Regex, tail: Regex): Regex {
+    const { store } = this;
+    return first.kind === "or" ? store.or(...first.parts.map((part) => store.concat(part, tail))) : store.concat(first, tail);
   }
 
   #deriveSet(regex: SetRegex, codePoint: number, known: Map<Regex, Regex>): Regex {

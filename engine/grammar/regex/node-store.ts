@@ -135,7 +135,7 @@ export class NodeStore {
     return this.#intern(`n${body.id}`, (id) => new NotRegex(id, mix(6, [body.order]), facts, body));
   }
 
-  /** See `LoopRegex`; each round must take a character. */
+  /** See `LoopRegex`; no round may pass without a character. */
   loop(round: Pattern, max: number, tail: Regex): Regex {
     if (max === 0) return tail;
     const { isNullable, minLength } = tail;

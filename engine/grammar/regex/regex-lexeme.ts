@@ -19,7 +19,7 @@ export interface RegexLexemeOptions {
 }
 
 /** Nodes and their parts that one lexeme may make before its first step: some tenths of a second. */
-const WORK = 400_000;
+const WORK = 250_000;
 const UNKNOWN = -2;
 /** The first byte that is not a character itself. */
 const FIRST_LEAD = 0x80;
@@ -135,9 +135,10 @@ export class RegexLexeme extends Lexeme {
   /** The state between characters, -1 where it is a dead end. */
   #boundary(dfa: number, need: number, room: number): number {
     const length = this.#lengths.shortest(dfa, need);
-    const isStart = this.#entries.length === 0;
-    if (length > room && !isStart) return -1;
-    return this.#intern(dfa, need, room, PLAIN, 0, length > room ? Infinity : length * this.#characterBytes);
+    const isDead = length === Infinity || length > room;
+    // A form that has no text still has a start.
+    if (isDead && this.#entries.length > 0) return -1;
+    return this.#intern(dfa, need, room, PLAIN, 0, isDead ? Infinity : length * this.#characterBytes);
   }
 
   /** The state inside a character, -1 where none of those it may become leads to an end. */

@@ -13,8 +13,8 @@ export { RegexError } from "./regex-error.js";
 
 const MAX_PATTERN_CHARACTERS = 100_000;
 /** Nodes and their parts that one question may make: some tenths of a second. */
-const WORK = 400_000;
-const MAX_STATES = 20_000;
+const WORK = 250_000;
+const MAX_STATES = 10_000;
 
 export class RegexStore {
   /** For those who build automata. */

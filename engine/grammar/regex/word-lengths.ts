@@ -2,7 +2,7 @@
 import type { Dfa } from "./dfa.js";
 import { RegexError } from "./regex-error.js";
 
-const MAX_STATES = 20_000;
+const MAX_STATES = 10_000;
 const MAX_STEPS = 20_000_000;
 const MAX_ENTRIES = 8_000_000;
 

@@ -81,17 +81,18 @@ export class PatternFacts {
   }
 }
 
-/** Whether it can match no character at all, assertions aside. */
-export function canBeEmpty(pattern: Pattern): boolean {
+/** Whether text can go on after a match without a character; after $ it cannot. */
+export function canPassEmpty(pattern: Pattern): boolean {
   switch (pattern.kind) {
     case "class":
+    case "end":
       return false;
     case "sequence":
-      return pattern.items.every(canBeEmpty);
+      return pattern.items.every(canPassEmpty);
     case "choice":
-      return pattern.options.some(canBeEmpty);
+      return pattern.options.some(canPassEmpty);
     case "repeat":
-      return pattern.min === 0 || canBeEmpty(pattern.body);
+      return pattern.min === 0 || canPassEmpty(pattern.body);
     default:
       return true;
   }
