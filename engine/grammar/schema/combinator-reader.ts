@@ -68,12 +68,10 @@ function readCondition(reader: SchemaReader, schema: SchemaObject, place: Place)
 function readDependencies(keyword: string): Read {
   return (reader, schema, place) => {
     const { store } = reader;
-    const required = Array.isArray(schema.required) ? schema.required : [];
     return readMap(schema, keyword, place.path).map(([name, value]) => {
       const path = `${place.path}/${keyword}/${escapePointer(name)}`;
       const isNames = Array.isArray(value) || (keyword === "dependentRequired" && !isSchemaObject(value));
       const wanted = isNames ? requires(reader, readNames(value, keyword, place.path), path) : reader.child(value, place, keyword, name);
-      if (required.includes(name)) return wanted;
       return store.or([forbids(reader, name, path), store.and([requires(reader, [name], path), wanted])], path);
     });
   };
@@ -86,7 +84,6 @@ export function requires({ store }: SchemaReader, names: readonly string[], path
 }
 
 function forbids({ store }: SchemaReader, name: string, path: string): Constraint {
-  const layer = { properties: new Map([[name, store.never]]), patterns: [], additional: store.any };
-  const set: ObjectSet = { ...ALL_OBJECTS, layers: [layer] };
+  const set: ObjectSet = { ...ALL_OBJECTS, layers: [store.without(name)] };
   return store.create(path, (type) => [type === "object" ? set : FULL[type]]);
 }

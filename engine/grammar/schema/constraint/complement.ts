@@ -118,10 +118,10 @@ function missingArrays(set: ArraySet, { path, keyword }: Negation, algebra: Alge
 }
 
 function missingObjects(set: ObjectSet, { path, keyword }: Negation, algebra: Algebra): ValueSet[] {
-  const { any, never } = algebra;
+  const { any } = algebra;
   const not = (constraint: Constraint) => algebra.not(constraint, path, keyword);
   const withProperty = (name: string, value: Constraint): ObjectSet => withLayer({ properties: new Map([[name, value]]), patterns: [], additional: any });
-  const sets: ValueSet[] = set.required.map((name) => withProperty(name, never));
+  const sets: ValueSet[] = set.required.map((name) => withLayer(algebra.without(name)));
   for (const layer of set.layers) {
     for (const [name, value] of layer.properties) if (value !== any) sets.push({ ...withProperty(name, not(value)), required: [name] });
     for (const otherwise of unnamed(layer, any)) {

@@ -1,11 +1,11 @@
 // The constraints of one schema: makes, combines and remembers them, and bounds the work.
 import { complementSet, type Negation } from "./complement.js";
 import {
-  type Algebra, type Constraint, type Form, FULL, isFull, type JsonType, type Refusal, type TextRule, typeOfValue, type ValueSet,
+  type Algebra, type Constraint, type Form, FULL, isFull, type JsonType, type PropertyLayer, type Refusal, type TextRule, typeOfValue, type ValueSet,
 } from "./constraint.js";
 import { ConstraintLimit } from "./constraint-limit.js";
 import { isSetEmpty } from "./emptiness.js";
-import { intersectSets } from "./intersect.js";
+import { intersectSets, withoutAbsorbed } from "./intersect.js";
 import { leavesOf } from "./leaves.js";
 import { discriminatorKeys, exactlyOne } from "./one-of.js";
 import type { TextRules } from "./text-rules.js";
@@ -29,6 +29,7 @@ export class ConstraintStore implements Algebra {
   readonly any: Constraint;
   readonly never: Constraint;
   readonly #combined = new Map<string, Constraint>();
+  readonly #without = new Map<string, PropertyLayer>();
   #lastId = 0;
   #depth = 0;
   #probes = 0;
@@ -55,6 +56,12 @@ export class ConstraintStore implements Algebra {
     const byType: Partial<Record<JsonType, unknown[]>> = {};
     for (const value of values) (byType[typeOfValue(value)] ??= []).push(value);
     return this.create(path, (type) => (byType[type] ? [{ kind: "literal", values: byType[type], opaque: [] }] : []));
+  }
+
+  without(name: string): PropertyLayer {
+    let layer = this.#without.get(name);
+    if (!layer) this.#without.set(name, (layer = { properties: new Map([[name, this.never]]), patterns: [], additional: this.any }));
+    return layer;
   }
 
   /** Everything, under a condition that cannot be expressed. */
@@ -204,7 +211,7 @@ export class ConstraintStore implements Algebra {
         for (const both of intersectSets(a, b, this)) if (!isProduct || !this.#isEmpty(both, PROBE_DEPTH)) sets.add(both);
       }
     }
-    return [...sets];
+    return left.length > 1 && right.length > 1 ? withoutAbsorbed([...sets]) : [...sets];
   }
 
   #areDisjoint(a: ValueSet, b: ValueSet): boolean {

@@ -150,6 +150,8 @@ export interface Algebra {
   /** @param path to the schema with the keyword that negates, both named where the complement cannot be expressed */
   not(constraint: Constraint, path: string, keyword: string): Constraint;
   literal(values: readonly unknown[], path: string): Constraint;
+  /** The layer that allows all but the name; one object for each name. */
+  without(name: string): PropertyLayer;
   /** Whether a text fits a rule; a refusal where that cannot be told. */
   matches(rule: TextRule, text: string): boolean | Refusal;
   /** Whether no text can fit all rules; false where it cannot be told. */

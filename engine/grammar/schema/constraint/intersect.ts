@@ -136,6 +136,22 @@ function intersectObjects(a: ObjectSet, b: ObjectSet, opaque: readonly Refusal[]
   };
 }
 
+/** Without the sets that are seen to lie within others: products are full of them. */
+export function withoutAbsorbed(sets: readonly ValueSet[]): readonly ValueSet[] {
+  return sets.filter((set, index) => !sets.some((other, place) => place !== index && isWithin(set, other) && !(place > index && isWithin(other, set))));
+}
+
+function isWithin(a: ValueSet, b: ValueSet): boolean {
+  if (a.kind !== "object" || b.kind !== "object" || a.minProperties < b.minProperties || a.maxProperties > b.maxProperties) return false;
+  return (
+    hasAll(a.required, b.required) && hasAll(a.layers, b.layers) && hasAll(a.names, b.names) && hasAll(a.witnesses, b.witnesses) && hasAll(a.opaque, b.opaque)
+  );
+}
+
+function hasAll<T>(all: readonly T[], some: readonly T[]): boolean {
+  return some.length <= all.length && some.every((one) => all.includes(one));
+}
+
 /** The union of two lists, in order; one of them itself where it holds the other. */
 function joined<T>(a: readonly T[], b: readonly T[]): readonly T[] {
   if (b.length === 0) return a;
