@@ -1,7 +1,6 @@
 // The rest of a lexical form whose text matters for what follows: items and names that must not repeat.
 import type { Lexeme } from "../../lexeme/lexeme.js";
 import { Node, type NodeMaker } from "./node.js";
-import { wayText } from "../structure/unique-items.js";
 
 const ALL_BYTES = Array.from({ length: 256 }, (_, byte) => byte);
 
@@ -54,8 +53,7 @@ export class CapturedNode extends Node {
     readonly text: string,
   ) {
     super(id);
-    const next = capture.isWayFixed ? capture.afterAny : capture.after(decode(text + wayText(lexeme, state)));
-    this.distance = lexeme.distance(state) + next.distance;
+    this.distance = lexeme.distance(state) + capture.afterAny.distance;
   }
 
   override passes(): readonly Node[] {

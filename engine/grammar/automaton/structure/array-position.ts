@@ -26,6 +26,7 @@ export class ArrayPlan {
   /** Bytes of the items still needed at each index of the prefix and number of hits, each with its comma. */
   readonly #needed = new Map<number, number>();
   readonly #positions = new Map<string, ArrayPosition>();
+  #uniqueCosts: readonly number[] | undefined;
 
   /** @param unique where items must differ */
   constructor(
@@ -70,11 +71,18 @@ export class ArrayPlan {
   }
 
   #create(count: number, hits: number, used: readonly string[]): ArrayPosition {
-    const items = this.unique?.bytesOf(this.shape, used, Math.max(this.shape.minItems - count, this.#minHits - hits)) ?? this.#neededAt(count, hits);
-    const commas = this.unique ? Math.max(0, this.shape.minItems - count, this.#minHits - hits) * this.#commaBytes : 0;
-    const bytes = items + commas;
+    const bytes = this.unique ? this.#neededUnique(count) : this.#neededAt(count, hits);
     const first = count === 0 && bytes > 0 ? this.#commaBytes : 0;
     return { count, hits, used, canClose: count >= this.shape.minItems && hits >= this.#minHits, bytes: 1 + bytes - first };
+  }
+
+  /** Items that must differ are all of one shape, and none is counted. */
+  #neededUnique(count: number): number {
+    const { minItems, rest } = this.shape;
+    const missing = Math.max(0, minItems - count);
+    this.#uniqueCosts ??= this.unique!.costs(rest.value, minItems);
+    const costs = this.#uniqueCosts.slice(count, minItems);
+    return costs.length < missing ? Infinity : costs.reduce((sum, cost) => sum + cost + this.#commaBytes, 0);
   }
 
   #neededAt(index: number, hits: number): number {

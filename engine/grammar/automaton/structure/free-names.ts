@@ -1,37 +1,24 @@
-// Further properties whose names must differ: what the shortest of them cost.
+// Further properties whose names must differ: what each costs at least.
 import type { FreeProperties, JsonStyle } from "../../shape.js";
 import { type UniqueItems, wayText } from "./unique-items.js";
 
-export class FreeNames {
-  constructor(
-    private readonly free: readonly FreeProperties[],
-    private readonly style: JsonStyle,
-    private readonly unique: UniqueItems,
-  ) {}
-
-  /** Bytes of each of `count` further properties, comma included, where `names` are written; fewer where there are no more. */
-  costs(names: readonly string[], count: number): number[] {
-    const taken = [...names];
-    const costs: number[] = [];
-    while (costs.length < count) {
-      const next = this.#cheapest(taken);
-      if (!next) break;
-      costs.push(next.bytes);
-      // The last one's name matters to none.
-      if (costs.length < count) taken.push(next.name());
-    }
-    return costs;
+/**
+ * Bytes of the `count` shortest further properties with different names, ascending, comma included; fewer where there
+ * are no more. With n names written, whichever they are, the shortest other one costs no more than number n + 1.
+ */
+export function freeCosts(free: readonly FreeProperties[], style: JsonStyle, unique: UniqueItems, count: number): number[] {
+  const joints = 2 + style.colon.length + style.comma.length;
+  const names: string[] = [];
+  const costs: number[] = [];
+  while (costs.length < count) {
+    const options = free.map(({ key, value }) => {
+      const lexeme = names.length === 0 ? key : unique.exceptBodies(key, names);
+      return { lexeme, bytes: lexeme.distance(lexeme.start) + value.minimumBytes + joints };
+    });
+    const best = options.reduce((a, b) => (b.bytes < a.bytes ? b : a), options[0]);
+    if (!best || best.bytes === Infinity) break;
+    costs.push(best.bytes);
+    if (costs.length < count) names.push(Buffer.from(wayText(best.lexeme, best.lexeme.start), "latin1").toString());
   }
-
-  #cheapest(names: readonly string[]): { bytes: number; name: () => string } | undefined {
-    const joints = 2 + this.style.colon.length + this.style.comma.length;
-    let best: { bytes: number; name: () => string } | undefined;
-    for (const { key, value } of this.free) {
-      const lexeme = names.length === 0 ? key : this.unique.exceptBodies(key, names);
-      const bytes = lexeme.distance(lexeme.start) + value.minimumBytes + joints;
-      const name = () => Buffer.from(wayText(lexeme, lexeme.start), "latin1").toString();
-      if (bytes < (best?.bytes ?? Infinity)) best = { bytes, name };
-    }
-    return best;
-  }
+  return costs;
 }

@@ -1,7 +1,7 @@
 // How short values can be, and so which parts of a schema no finite text can fill.
 import { type ArrayShape, childrenOf, type JsonStyle, type ObjectShape, type PropertyShape, type Shape } from "../../shape.js";
 import { ArrayPlan } from "./array-position.js";
-import { FreeNames } from "./free-names.js";
+import { freeCosts } from "./free-names.js";
 import { cheapestSum } from "./object-position.js";
 import { UniqueItems } from "./unique-items.js";
 
@@ -66,7 +66,7 @@ function objectBytes({ properties, free, minProperties, maxProperties }: ObjectS
   let bytes = required.reduce((sum, property) => sum + cost(property), 0);
   if (missing > 0) {
     const optional = properties.filter(({ isRequired }) => !isRequired).map(cost).toSorted((a, b) => a - b);
-    bytes += cheapestSum(optional, new FreeNames(free, style, unique).costs([], missing), missing);
+    bytes += cheapestSum(optional, freeCosts(free, style, unique, missing), missing);
   }
   return 2 + (bytes === 0 ? 0 : bytes - comma);
 }

@@ -1,7 +1,7 @@
 // How far an object is written: which properties may come, and what it still needs.
 import { WordList } from "../../lexeme/word-list.js";
 import type { JsonStyle, KeyOrder, ObjectShape } from "../../shape.js";
-import { FreeNames } from "./free-names.js";
+import { freeCosts } from "./free-names.js";
 import type { UniqueItems } from "./unique-items.js";
 
 /** Immutable; positions that are alike are one object. */
@@ -25,6 +25,23 @@ export interface ObjectPosition {
   takeFree(name?: string): ObjectPosition;
 }
 
+/** Properties of other names written so far, kept while a repeated one would count twice. */
+interface FurtherNames {
+  readonly count: number;
+  /** Those that are known. */
+  readonly names: readonly string[];
+}
+
+const NO_NAMES: FurtherNames = { count: 0, names: [] };
+
+function withName({ count, names }: FurtherNames, name: string | undefined): FurtherNames {
+  return { count: count + 1, names: name === undefined ? names : [...names, name] };
+}
+
+function keyOf({ count, names }: FurtherNames): string {
+  return count === 0 ? "" : `${count}${JSON.stringify(names.toSorted())}`;
+}
+
 /** What is computed once for an object: its names in byte order, and what each property costs. */
 export class ObjectPlan {
   /** Each property's name with quotes and colon, sorted. */
@@ -34,9 +51,8 @@ export class ObjectPlan {
   readonly keyOfProperty: Int32Array;
   /** Bytes of each property's shortest form, with the comma before it. */
   readonly costs: Float64Array;
-  /** Whether properties of other names can be. */
-  readonly hasFree: boolean;
-  readonly freeNames: FreeNames;
+  /** Bytes of the shortest properties of other names, see `freeCosts`: as many as can be needed, or one to show that there are. */
+  readonly freeCosts: readonly number[];
   readonly commaBytes: number;
   readonly start: ObjectPosition;
 
@@ -55,8 +71,7 @@ export class ObjectPlan {
     this.propertyOfKey.forEach((property, key) => (this.keyOfProperty[property] = key));
     this.commaBytes = style.comma.length;
     this.costs = Float64Array.from(shape.properties, ({ value }, i) => Buffer.byteLength(texts[i]) + value.minimumBytes + this.commaBytes);
-    this.freeNames = new FreeNames(shape.free, style, unique);
-    this.hasFree = this.freeNames.costs([], 1).length > 0;
+    this.freeCosts = freeCosts(shape.free, style, unique, Math.max(1, shape.minProperties));
     this.start = order === "any" ? AnyOrder.start(this) : SchemaOrder.start(this);
   }
 
@@ -74,12 +89,16 @@ class SchemaOrder implements ObjectPosition {
     /** Properties before this one are done with. */
     private readonly index: number,
     private readonly count: number,
-    readonly names: readonly string[],
+    private readonly further: FurtherNames,
   ) {}
 
   static start(plan: ObjectPlan): SchemaOrder {
-    const table = new SchemaOrderTable(plan, (index, count, names) => new SchemaOrder(table, index, count, names));
-    return table.at(0, 0);
+    const table = new SchemaOrderTable(plan, (index, count, further) => new SchemaOrder(table, index, count, further));
+    return table.at(0, 0, NO_NAMES);
+  }
+
+  get names(): readonly string[] {
+    return this.further.names;
   }
 
   get isStarted(): boolean {
@@ -93,7 +112,7 @@ class SchemaOrder implements ObjectPosition {
 
   get canTakeFree(): boolean {
     const { plan, nextRequired } = this.table;
-    return nextRequired[this.index] === plan.costs.length && this.count < plan.shape.maxProperties && plan.hasFree;
+    return nextRequired[this.index] === plan.costs.length && this.count < plan.shape.maxProperties && plan.freeCosts.length > 0;
   }
 
   get mustDiffer(): boolean {
@@ -109,7 +128,8 @@ class SchemaOrder implements ObjectPosition {
   }
 
   get bytes(): number {
-    const bytes = this.names.length > 0 ? this.table.neededFree(this.names, this.count) : this.table.needed(this.index, this.count);
+    const { further, count } = this;
+    const bytes = further.count > 0 ? this.table.neededFree(further.count, count) : this.table.needed(this.index, count);
     return 1 + (bytes === 0 || this.isStarted ? bytes : bytes - this.table.plan.commaBytes);
   }
 
@@ -120,11 +140,11 @@ class SchemaOrder implements ObjectPosition {
   }
 
   take(property: number): ObjectPosition {
-    return this.table.at(property + 1, this.count + 1);
+    return this.table.at(property + 1, this.count + 1, NO_NAMES);
   }
 
   takeFree(name?: string): ObjectPosition {
-    return this.table.at(this.table.plan.costs.length, this.count + 1, name === undefined ? [] : [...this.names, name]);
+    return this.table.at(this.table.plan.costs.length, this.count + 1, withName(this.further, name));
   }
 }
 
@@ -139,7 +159,7 @@ class SchemaOrderTable {
 
   constructor(
     readonly plan: ObjectPlan,
-    private readonly create: (index: number, count: number, names: readonly string[]) => SchemaOrder,
+    private readonly create: (index: number, count: number, further: FurtherNames) => SchemaOrder,
   ) {
     const { properties, minProperties, maxProperties } = plan.shape;
     this.#cap = plan.countCap;
@@ -149,10 +169,10 @@ class SchemaOrderTable {
     this.#needed = this.#computeNeeded();
   }
 
-  at(index: number, count: number, names: readonly string[] = []): SchemaOrder {
+  at(index: number, count: number, further: FurtherNames): SchemaOrder {
     const capped = Math.min(count, this.#cap);
-    const kept = capped < this.plan.shape.minProperties ? names : [];
-    const key = `${index},${capped},${JSON.stringify(kept)}`;
+    const kept = capped < this.plan.shape.minProperties ? further : NO_NAMES;
+    const key = `${index},${capped},${keyOf(kept)}`;
     let position = this.#positions.get(key);
     if (!position) this.#positions.set(key, (position = this.create(index, capped, kept)));
     return position;
@@ -162,17 +182,17 @@ class SchemaOrderTable {
     return this.#needed[index * this.#countsApart + Math.min(count, this.#countsApart - 1)];
   }
 
-  /** Where only further properties can come. */
-  neededFree(names: readonly string[], count: number): number {
-    return sumOf(this.plan.freeNames.costs(names, this.plan.shape.minProperties - count), this.plan.shape.minProperties - count);
+  /** Where some further properties were written, and only such can come. */
+  neededFree(written: number, count: number): number {
+    const missing = this.plan.shape.minProperties - count;
+    return sumOf(this.plan.freeCosts.slice(written), missing);
   }
 
   #computeNeeded(): Float64Array {
-    const { shape, costs, freeNames } = this.plan;
+    const { shape, costs, freeCosts: further } = this.plan;
     const counts = this.#countsApart;
     const needed = new Float64Array((costs.length + 1) * counts);
     const last = costs.length * counts;
-    const further = freeNames.costs([], shape.minProperties);
     for (let count = 0; count < counts; count++) needed[last + count] = sumOf(further, shape.minProperties - count);
     for (let i = costs.length - 1; i >= 0; i--) {
       for (let count = 0; count < counts; count++) {
@@ -192,13 +212,17 @@ class AnyOrder implements ObjectPosition {
     /** Properties written, by index. */
     private readonly seen: ReadonlySet<number>,
     private readonly count: number,
-    readonly names: readonly string[],
+    private readonly further: FurtherNames,
     readonly bytes: number,
   ) {}
 
   static start(plan: ObjectPlan): AnyOrder {
     const table = new AnyOrderTable(plan, (...parts) => new AnyOrder(table, ...parts));
-    return table.at(new Set(), 0);
+    return table.at(new Set(), 0, NO_NAMES);
+  }
+
+  get names(): readonly string[] {
+    return this.further.names;
   }
 
   get isStarted(): boolean {
@@ -211,7 +235,7 @@ class AnyOrder implements ObjectPosition {
 
   get canTakeFree(): boolean {
     const { plan } = this.table;
-    return plan.hasFree && this.count + this.#missing() < plan.shape.maxProperties;
+    return plan.freeCosts.length > 0 && this.count + this.#missing() < plan.shape.maxProperties;
   }
 
   get mustDiffer(): boolean {
@@ -234,11 +258,11 @@ class AnyOrder implements ObjectPosition {
   }
 
   take(property: number): ObjectPosition {
-    return this.table.at(new Set([...this.seen, property]), this.count + 1, this.names);
+    return this.table.at(new Set([...this.seen, property]), this.count + 1, this.further);
   }
 
   takeFree(name?: string): ObjectPosition {
-    return this.table.at(this.seen, this.count + 1, name === undefined ? this.names : [...this.names, name]);
+    return this.table.at(this.seen, this.count + 1, withName(this.further, name));
   }
 
   /** Required properties not written yet. */
@@ -255,17 +279,17 @@ class AnyOrderTable {
 
   constructor(
     readonly plan: ObjectPlan,
-    private readonly create: (seen: ReadonlySet<number>, count: number, names: readonly string[], bytes: number) => AnyOrder,
+    private readonly create: (seen: ReadonlySet<number>, count: number, further: FurtherNames, bytes: number) => AnyOrder,
   ) {
     const { properties } = plan.shape;
     this.required = new Set(properties.flatMap(({ isRequired }, i) => (isRequired ? [i] : [])));
     this.#byCost = properties.map((_, i) => i).filter((i) => !this.required.has(i)).toSorted((a, b) => plan.costs[a] - plan.costs[b]);
   }
 
-  at(seen: ReadonlySet<number>, count: number, names: readonly string[] = []): AnyOrder {
+  at(seen: ReadonlySet<number>, count: number, further: FurtherNames): AnyOrder {
     const capped = Math.min(count, Math.max(this.plan.countCap, this.plan.costs.length));
-    const kept = capped < this.plan.shape.minProperties ? names : [];
-    const key = `${[...seen].toSorted((a, b) => a - b).join()};${capped};${JSON.stringify(kept)}`;
+    const kept = capped < this.plan.shape.minProperties ? further : NO_NAMES;
+    const key = `${[...seen].toSorted((a, b) => a - b).join()};${capped};${keyOf(kept)}`;
     let position = this.#positions.get(key);
     if (!position) this.#positions.set(key, (position = this.create(seen, capped, kept, this.#bytes(seen, capped, kept))));
     return position;
@@ -277,8 +301,8 @@ class AnyOrderTable {
     return missing;
   }
 
-  #bytes(seen: ReadonlySet<number>, count: number, names: readonly string[]): number {
-    const { costs, commaBytes, freeNames, shape } = this.plan;
+  #bytes(seen: ReadonlySet<number>, count: number, further: FurtherNames): number {
+    const { costs, commaBytes, freeCosts: free, shape } = this.plan;
     let items = 0;
     let bytes = 0;
     for (const property of this.required) {
@@ -288,7 +312,7 @@ class AnyOrderTable {
     }
     const missing = Math.max(0, shape.minProperties - count - items);
     const optional = this.#byCost.filter((property) => !seen.has(property)).slice(0, missing);
-    bytes += cheapestSum(optional.map((property) => costs[property]), freeNames.costs(names, missing), missing);
+    bytes += cheapestSum(optional.map((property) => costs[property]), free.slice(further.count), missing);
     return 1 + (items + missing === 0 || count > 0 ? bytes : bytes - commaBytes);
   }
 }

@@ -3,7 +3,7 @@ import { ExceptLexeme } from "../../lexeme/except-lexeme.js";
 import type { Lexeme } from "../../lexeme/lexeme.js";
 import { WordList } from "../../lexeme/word-list.js";
 import { WordsLexeme } from "../../lexeme/words-lexeme.js";
-import { type ArrayShape, itemShape, type Shape } from "../../shape.js";
+import type { Shape } from "../../shape.js";
 
 export interface ItemForm {
   lexeme: Lexeme;
@@ -15,6 +15,11 @@ export class UniqueItems {
   readonly #forms = new Map<Shape, readonly ItemForm[]>();
   readonly #finite = new Map<Shape, boolean>();
   readonly #rests = new Map<Lexeme, Map<string, Lexeme>>();
+
+  /** Forgets what texts that were written led to. */
+  clear(): void {
+    this.#rests.clear();
+  }
 
   /** The forms of a scalar shape. */
   formsOf(shape: Shape): readonly ItemForm[] {
@@ -38,16 +43,14 @@ export class UniqueItems {
     return rest;
   }
 
-  /** Bytes of `missing` further items, `used` being there; Infinity where there are not so many. */
-  bytesOf(shape: ArrayShape, used: readonly string[], missing: number): number {
-    const texts = [...used];
-    let bytes = 0;
-    for (let i = 0; i < missing && bytes < Infinity; i++) {
-      const text = this.#shortest(itemShape(shape, texts.length).value, texts);
-      bytes += text === undefined ? Infinity : Buffer.byteLength(text);
-      if (text !== undefined) texts.push(text);
-    }
-    return bytes;
+  /**
+   * Bytes of the `count` shortest different items, ascending; fewer where there are no more. With n items written,
+   * whichever they are, the shortest other one has no more bytes than number n + 1.
+   */
+  costs(shape: Shape, count: number): number[] {
+    const texts: string[] = [];
+    for (let text = this.#shortest(shape, texts); text !== undefined && texts.length < count; text = this.#shortest(shape, texts)) texts.push(text);
+    return texts.map((text) => Buffer.byteLength(text));
   }
 
   /** Whether the items can run out, so that each text written matters for what may follow. */
