@@ -64,6 +64,18 @@ describe("the engine", () => {
   });
 });
 
+test("a reply that is given its beginning counts the copies in it", async () => {
+  const given = '{"各方": ["beta llc", ';
+  const format = { type: "json", schema, sources: { document: texts[0] }, prefix: { text: given, banned: ["Beta LLC"] } } as const;
+  const prompt = engine.tokenizer.encodeChat([{ role: "user", content: "Copy." }]).tokens;
+  const { result } = await ask(engine, requestOf(prompt, { format, maxTokens: 300 }));
+  const { 各方: parties } = JSON.parse(result.text) as { 各方: string[] };
+  expect(result.text.startsWith(given)).toBe(true);
+  expect(parties[1].toLowerCase()).not.toBe("beta llc");
+  expect(result.verbatim.slice(0, 2).map(({ start, end }) => JSON.parse(result.text.slice(start, end)) as string)).toEqual(parties.slice(0, 2));
+  expect(result.verbatim[0].spans.map(({ start, end }) => texts[0].slice(start, end))).toEqual(["Beta LLC", "BETA LLC"]);
+});
+
 describe("a task", () => {
   const task = defineTask({
     name: "copy",
