@@ -44,6 +44,7 @@ export function compileJsonSchema(schema: JsonSchema, vocabulary: Vocabulary, op
   const style = options.style === "compact" ? COMPACT : SPACED;
   const { shape, warnings } = readShape(schema, {
     style,
+    order,
     lexemes: vocabulary.lexemes,
     onUnsupported,
     ...(sources && { verbatim: (request: VerbatimRequest) => copied(request, sources, vocabulary) }),

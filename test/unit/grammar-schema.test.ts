@@ -47,6 +47,12 @@ describe("enumerations", () => {
   });
 });
 
+test("in any order on request, listed objects too", () => {
+  const grammar = compileJsonSchema({ const: { a: 1, b: [{ c: 2, d: 3 }] } }, vocabulary, { order: "any" });
+  const accepted = ['{"a": 1, "b": [{"c": 2, "d": 3}]}', '{"b": [{"d": 3, "c": 2}], "a": 1}', '{"b": [{"d": 3, "c": 2}]}', '{"a": 1, "b": []}'].map((text) => acceptsText(grammar, text));
+  expect(accepted).toEqual([true, true, false, false]);
+});
+
 describe("conjunctions", () => {
   test("of bounds, patterns and formats", () => {
     expectTexts({ allOf: [{ type: "string", minLength: 2 }, { maxLength: 3 }, { pattern: "^a" }, { pattern: "z$" }] }, ['"az"', '"abz"'], ['"a"', '"abcz"', '"ab"', '"bz"']);
@@ -87,6 +93,7 @@ describe("alternatives", () => {
     expectTexts({ oneOf: [{ type: "string", maxLength: 3 }, { type: "string", minLength: 2 }] }, ['"a"', '"abcd"'], ['"ab"', '"abc"', "1"]);
     expectTexts({ oneOf: [{ type: "integer", minimum: 3 }, { type: "integer", maximum: 5 }] }, ["2", "6"], ["3", "4", "5"]);
     expectTexts({ oneOf: [{ type: "integer" }, { type: "number" }] }, ["1.5", "-0.25"], ["1", "1.0", "0"]);
+    expectTexts({ oneOf: [{ type: "integer" }, { type: "number", minimum: 2 }] }, ["1", "2.5", "-7", "20.01"], ["2", "1.5", "30"]);
     expectTexts({ oneOf: [{ enum: [1, 2] }, { enum: [2, 3] }, { enum: [{ a: 1, b: 2 }] }, { const: { b: 2, a: 1 } }] }, ["1", "3"], ["2", '{"a": 1, "b": 2}']);
   });
 

@@ -2,7 +2,7 @@
 import type { Lexeme } from "../lexeme/lexeme.js";
 import type { LexemeStore } from "../lexeme/lexeme-store.js";
 import type { GrammarWarning } from "../matcher.js";
-import type { JsonStyle, Shape } from "../shape.js";
+import type { JsonStyle, KeyOrder, Shape } from "../shape.js";
 import type { Refusal } from "./constraint/constraint.js";
 import { ConstraintLimit } from "./constraint/constraint-limit.js";
 import { ConstraintStore } from "./constraint/constraint-store.js";
@@ -14,6 +14,7 @@ import { ShapeWriter, type VerbatimRequest } from "./shape/shape-writer.js";
 
 export interface ReadShapeOptions {
   style: JsonStyle;
+  order: KeyOrder;
   lexemes: LexemeStore;
   /** What becomes of a keyword that cannot be enforced: an error, or a warning. */
   onUnsupported: "refuse" | "validate";
@@ -23,7 +24,7 @@ export interface ReadShapeOptions {
 
 /** @throws UnsupportedSchemaError */
 export function readShape(schema: unknown, options: ReadShapeOptions): { shape: Shape; warnings: GrammarWarning[] } {
-  const { style, lexemes, onUnsupported, verbatim } = options;
+  const { style, order, lexemes, onUnsupported, verbatim } = options;
   const warnings = new Map<string, GrammarWarning>();
   const note = ({ path, keyword, reason }: Refusal) => {
     const at = `${path}/${escapePointer(keyword)}`;
@@ -37,7 +38,7 @@ export function readShape(schema: unknown, options: ReadShapeOptions): { shape: 
     const texts = new TextRules();
     const store = new ConstraintStore(texts);
     const root = new SchemaReader(store, new SchemaDocument(schema), { note, hasVerbatim: verbatim !== undefined }).readRoot();
-    const shape = new ShapeWriter(store, texts, { style, lexemes, leaveOut, verbatim }).write(root);
+    const shape = new ShapeWriter(store, texts, { style, order, lexemes, leaveOut, verbatim }).write(root);
     return { shape, warnings: [...warnings.values()] };
   } catch (error) {
     if (!(error instanceof ConstraintLimit)) throw error;

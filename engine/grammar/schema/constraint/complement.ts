@@ -50,8 +50,8 @@ function missingLiterals(set: LiteralSet, type: JsonType, negation: Negation, al
   return others.length > 0 ? [{ kind: "literal", values: others, opaque: [] }] : [];
 }
 
-/** An array or object as the constraint that it alone fits. */
-function describe(value: unknown, path: string, algebra: Algebra): Constraint {
+/** An array or object as the constraint that it alone fits, in whatever order its properties come. */
+export function describe(value: unknown, path: string, algebra: Algebra): Constraint {
   const only = (item: unknown) => algebra.literal([item], path);
   if (Array.isArray(value)) {
     const layer: ItemLayer = { prefix: value.map(only), rest: algebra.never };

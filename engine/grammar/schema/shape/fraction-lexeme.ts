@@ -1,18 +1,45 @@
 // Numbers that are no integers, which a negation may ask for.
-import type { Lexeme } from "../../lexeme/lexeme.js";
-import { RegexLexeme } from "../../regex/regex-lexeme.js";
-import type { NumberSet } from "../constraint/constraint.js";
-import type { ShapeWriter } from "./shape-writer.js";
+import { Lexeme } from "../../lexeme/lexeme.js";
 
-/** Few enough digits that a double keeps the fraction, without idle zeros: one spelling each. */
-const FRACTIONS = "^-?(?:0|[1-9][0-9]{0,8})\\.[0-9]{0,5}[1-9]$";
+const POINT = 0x2e;
+const BYTES = [..."-.0123456789"].map((character) => character.charCodeAt(0));
 
-/** Bounds and divisors beside are left out, where that is accepted. */
-export function writeFractions(writer: ShapeWriter, set: NumberSet, path: string): Lexeme {
-  const { store } = writer.texts;
-  const isBound = set.minimum > -Infinity || set.maximum < Infinity || set.multiplesOf.length > 0;
-  if (isBound) writer.options.leaveOut({ path, keyword: "type", reason: "numbers that are no integers are bounded." });
-  const others = set.except.map((value) => store.not(store.literal(JSON.stringify(value))));
-  const regex = store.and(store.parse(FRACTIONS), ...others);
-  return new RegexLexeme(store, regex, { minLength: 0, maxLength: Infinity, saturation: 1, escapes: "none" });
+/** The canonical numbers of `inner` that have a fraction and no exponent; a state is twice the inner one, and one more after the point. */
+export class FractionLexeme extends Lexeme {
+  readonly start: number;
+  readonly #distances = new Map<number, number>();
+
+  constructor(private readonly inner: Lexeme) {
+    super();
+    this.start = inner.start * 2;
+  }
+
+  step(state: number, byte: number): number {
+    const next = this.#advance(state, byte);
+    return next >= 0 && this.distance(next) < Infinity ? next : -1;
+  }
+
+  isWhole(state: number): boolean {
+    return state % 2 === 1 && this.inner.isWhole((state - 1) / 2);
+  }
+
+  distance(state: number): number {
+    if (this.isWhole(state)) return 0;
+    let best = this.#distances.get(state);
+    if (best !== undefined) return best;
+    best = Infinity;
+    for (const byte of BYTES) {
+      const next = this.#advance(state, byte);
+      if (next >= 0) best = Math.min(best, 1 + this.distance(next));
+    }
+    this.#distances.set(state, best);
+    return best;
+  }
+
+  #advance(state: number, byte: number): number {
+    if (!BYTES.includes(byte)) return -1;
+    const isAfterPoint = state % 2 === 1;
+    const next = this.inner.step((state - (isAfterPoint ? 1 : 0)) / 2, byte);
+    return next < 0 ? -1 : next * 2 + (isAfterPoint || byte === POINT ? 1 : 0);
+  }
 }

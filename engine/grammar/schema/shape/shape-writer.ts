@@ -4,14 +4,15 @@ import { LexemeLimitError } from "../../lexeme/lexeme-limit-error.js";
 import type { LexemeStore } from "../../lexeme/lexeme-store.js";
 import { RegexError } from "../../regex/regex-error.js";
 import type { Regex } from "../../regex/regex-store.js";
-import { type JsonStyle, type LexemeShape, type Shape, type UnionShape, unionShape, wordsShape } from "../../shape.js";
+import { type JsonStyle, type KeyOrder, type LexemeShape, type Shape, type UnionShape, unionShape, wordsShape } from "../../shape.js";
 import { writeArray } from "./array-shape.js";
+import { describe } from "../constraint/complement.js";
 import { type Constraint, FULL, JSON_TYPES, type JsonType, type NumberSet, type Refusal, type StringSet, type ValueSet, type VerbatimRule } from "../constraint/constraint.js";
 import { ConstraintLimit } from "../constraint/constraint-limit.js";
 import type { ConstraintStore } from "../constraint/constraint-store.js";
 import { equalityKey } from "../constraint/json-value.js";
 import type { TextRules } from "../constraint/text-rules.js";
-import { writeFractions } from "./fraction-lexeme.js";
+import { FractionLexeme } from "./fraction-lexeme.js";
 import { jsonText } from "./json-text.js";
 import { writeObjects } from "./object-shape.js";
 
@@ -29,6 +30,8 @@ export interface VerbatimRequest {
 
 export interface ShapeWriterOptions {
   style: JsonStyle;
+  /** Order of the properties of listed objects. */
+  order: KeyOrder;
   lexemes: LexemeStore;
   /** Told of what the shape does not enforce; throws where that is not accepted. */
   leaveOut: (refusal: Refusal) => void;
@@ -110,12 +113,22 @@ export class ShapeWriter {
     for (const type of JSON_TYPES) {
       for (const set of this.sets(constraint, type)) {
         for (const refusal of set.opaque) this.options.leaveOut(refusal);
-        if (set.kind === "literal") for (const value of set.values) literals.set(this.#literalKey(value, spelling), jsonText(value, this.options.style));
-        else members.push(...this.#write(set, constraint.path, spelling));
+        if (set.kind !== "literal") members.push(...this.#write(set, constraint.path, spelling));
+        else for (const value of set.values) {
+          if (this.#isOrdered(value, spelling)) literals.set(this.#literalKey(value, spelling), jsonText(value, this.options.style));
+          else members.push(this.shape(describe(value, constraint.path, this.store), spelling));
+        }
       }
     }
     if (literals.size > 0) members.push(wordsShape([...literals.values()]));
     return members;
+  }
+
+  /** Whether one text stands for the value; objects to be compared must be words. */
+  #isOrdered(value: unknown, spelling: Spelling): boolean {
+    if (this.options.order === "schema" || spelling === "canonical" || typeof value !== "object" || value === null) return true;
+    const parts = Object.values(value);
+    return (Array.isArray(value) || parts.length < 2) && parts.every((part) => this.#isOrdered(part, spelling));
   }
 
   #literalKey(value: unknown, spelling: Spelling): string {
@@ -138,10 +151,10 @@ export class ShapeWriter {
   #number(set: NumberSet, path: string, spelling: Spelling): Lexeme {
     const { lexemes, leaveOut } = this.options;
     const { isInteger, isFraction, minimum, isMinimumOpen, maximum, isMaximumOpen, multiplesOf, except } = set;
-    if (isFraction) return writeFractions(this, set, path);
-    const form = { isInteger, minimum, isMinimumOpen, maximum, isMaximumOpen, except, form: spelling };
+    const form = { isInteger, minimum, isMinimumOpen, maximum, isMaximumOpen, except, form: isFraction ? "canonical" : spelling };
     try {
-      return lexemes.number({ ...form, multiplesOf });
+      const lexeme = lexemes.number({ ...form, multiplesOf });
+      return isFraction ? new FractionLexeme(lexeme) : lexeme;
     } catch (error) {
       if (!(error instanceof LexemeLimitError)) throw error;
       leaveOut({ path, keyword: multiplesOf.length > 0 ? "multipleOf" : "minimum", reason: error.message });
