@@ -3,7 +3,9 @@ import {
   type Algebra, ALL_ARRAYS, ALL_NUMBERS, ALL_OBJECTS, ALL_STRINGS, type ArraySet, type Constraint, FULL, isFull, type ItemLayer, type JsonType,
   type LiteralSet, type NumberSet, type ObjectSet, type PropertyLayer, type Refusal, type StringSet, type ValueSet,
 } from "./constraint.js";
+import { intersectSets } from "./intersect.js";
 import { equalityKey } from "./json-value.js";
+import { listedValues } from "./one-of.js";
 
 /** Names the negation in what cannot be expressed. */
 export interface Negation {
@@ -117,19 +119,54 @@ function missingArrays(set: ArraySet, { path, keyword }: Negation, algebra: Alge
   return sets;
 }
 
-function missingObjects(set: ObjectSet, { path, keyword }: Negation, algebra: Algebra): ValueSet[] {
+function missingObjects(set: ObjectSet, negation: Negation, algebra: Algebra): ValueSet[] {
+  // Once a property that tells objects apart differs, the rest does not matter: so negations of many stay small.
+  const telling = set.required.filter((name) => listedValues(set, name, algebra) !== undefined);
+  const others = set.required.filter((name) => !telling.includes(name));
+  const sets = [
+    ...missingNames(telling, algebra),
+    ...set.layers.flatMap((layer) => differing(layer, telling, negation, algebra)),
+  ];
+  const same: ObjectSet = { ...ALL_OBJECTS, required: telling, layers: set.layers.map((layer) => onlyNamed(layer, telling, algebra.any)) };
+  const further = [
+    ...missingNames(others, algebra),
+    ...set.layers.flatMap((layer) => differing(layer, [...layer.properties.keys()].filter((name) => !telling.includes(name)), negation, algebra)),
+    ...beyondNames(set, negation, algebra),
+  ];
+  return [...sets, ...(telling.length === 0 ? further : further.flatMap((one) => intersectSets(same, one, algebra)))];
+}
+
+function missingNames(names: readonly string[], algebra: Algebra): ObjectSet[] {
+  return names.map((name) => withLayer(algebra.without(name)));
+}
+
+/** The objects in which one of these properties is not what the layer declares. */
+function differing(layer: PropertyLayer, names: readonly string[], { path, keyword }: Negation, algebra: Algebra): ObjectSet[] {
+  return names.flatMap((name) => {
+    const value = layer.properties.get(name);
+    if (!value || value === algebra.any) return [];
+    const properties = new Map([[name, algebra.not(value, path, keyword)]]);
+    return [{ ...withLayer({ properties, patterns: [], additional: algebra.any }), required: [name] }];
+  });
+}
+
+function onlyNamed({ properties }: PropertyLayer, names: readonly string[], any: Constraint): PropertyLayer {
+  return { properties: new Map([...properties].filter(([name]) => names.includes(name))), patterns: [], additional: any };
+}
+
+/** What else an object can violate: rules on names that are not listed, on all names, on their number. */
+function beyondNames(set: ObjectSet, negation: Negation, algebra: Algebra): ObjectSet[] {
   const { any } = algebra;
+  const { path, keyword } = negation;
   const not = (constraint: Constraint) => algebra.not(constraint, path, keyword);
-  const withProperty = (name: string, value: Constraint): ObjectSet => withLayer({ properties: new Map([[name, value]]), patterns: [], additional: any });
-  const sets: ValueSet[] = set.required.map((name) => withLayer(algebra.without(name)));
+  const sets: ObjectSet[] = [];
   for (const layer of set.layers) {
-    for (const [name, value] of layer.properties) if (value !== any) sets.push({ ...withProperty(name, not(value)), required: [name] });
     for (const otherwise of unnamed(layer, any)) {
       const [name, value] = witnessed(otherwise, algebra, path);
-      sets.push(withWitness(name, not(value), withLayer(otherwise), { path, keyword }));
+      sets.push(withWitness(name, not(value), withLayer(otherwise), negation));
     }
   }
-  for (const names of set.names) sets.push(withWitness(not(names), any, { ...ALL_OBJECTS, names: [names] }, { path, keyword }));
+  for (const names of set.names) sets.push(withWitness(not(names), any, { ...ALL_OBJECTS, names: [names] }, negation));
   if (set.minProperties > 0) sets.push({ ...ALL_OBJECTS, maxProperties: set.minProperties - 1 });
   if (set.maxProperties < Infinity) sets.push({ ...ALL_OBJECTS, minProperties: set.maxProperties + 1 });
   for (const { otherwise } of set.witnesses) sets.push(otherwise);

@@ -1,5 +1,6 @@
 // Exactly one of several members: the others are subtracted only where they are not seen to be disjoint.
 import { type Algebra, JSON_TYPES, type ObjectSet, type ValueSet } from "./constraint.js";
+import { ConstraintLimit } from "./constraint-limit.js";
 import { equalityKey } from "./json-value.js";
 import { valueOfName } from "./property-values.js";
 
@@ -83,15 +84,21 @@ export function discriminatorKeys(members: readonly (readonly ValueSet[])[], alg
   return undefined;
 }
 
-function listedValues(set: ObjectSet, name: string, algebra: Algebra): string[] | undefined {
+/** The values of a required property where all of them are listed. */
+export function listedValues(set: ObjectSet, name: string, algebra: Algebra): string[] | undefined {
   if (!set.required.includes(name)) return undefined;
   const value = valueOfName(set, name, algebra, []);
   const keys: string[] = [];
-  for (const type of JSON_TYPES) {
-    for (const part of algebra.sets(value, type)) {
-      if (part.kind !== "literal") return undefined;
-      for (const one of part.values) keys.push(equalityKey(one));
+  try {
+    for (const type of JSON_TYPES) {
+      for (const part of algebra.sets(value, type)) {
+        if (part.kind !== "literal") return undefined;
+        for (const one of part.values) keys.push(equalityKey(one));
+      }
     }
+    return keys;
+  } catch (error) {
+    if (error instanceof ConstraintLimit) return undefined;
+    throw error;
   }
-  return keys;
 }
