@@ -80,7 +80,9 @@ export class TokenMasks {
   #visit(node: number, state: State, collector: TokenCollector): void {
     const { trie, lexemeMasks } = this.vocabulary;
     if (node >= 0 && trie.skips[node] === node + 1) return;
-    if (collector.isMeasured && !isParted(state)) return this.#visitTogether(node, state, collector);
+    if (collector.isMeasured && !isParted(state)) {
+      return state.captured.length > 0 ? this.#visitWay(node, state, collector) : this.#visitTogether(node, state, collector);
+    }
     for (const at of state.lexemes) {
       const entry = lexemeMasks.of(at.lexeme, at.state, node);
       collector.addForm(entry, at, node);
