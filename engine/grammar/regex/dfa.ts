@@ -15,8 +15,8 @@ interface Partition {
 }
 
 const UNKNOWN = -2;
-/** Beyond it only steps that come nearer to the end are taken: memory stays bounded, and every text can end. */
-const MAX_STATES = 100_000;
+/** Nodes and their parts; beyond it only steps that come nearer to the end are taken: memory stays bounded, and every text can end. */
+const MAX_WORK = 2_000_000;
 
 export class Dfa {
   readonly start: number;
@@ -113,7 +113,7 @@ export class Dfa {
     let next = nexts[group];
     if (next === UNKNOWN) {
       const node = this.#derivatives.derive(this.#nodes[state], this.#partitions[state].samples[group]);
-      const isCut = this.#nodes.length > MAX_STATES && node.minLength >= this.#nodes[state].minLength && !this.#numbers.has(node);
+      const isCut = this.store.work > MAX_WORK && node.minLength >= this.#nodes[state].minLength && !this.#numbers.has(node);
       next = nexts[group] = node === this.store.nothing || isCut ? -1 : this.#stateOf(node);
     }
     return next;

@@ -20,8 +20,10 @@ export class NodeStore {
   readonly empty: Regex;
   /** Every text. */
   readonly anything: Regex;
-  /** Nodes and their parts that may still be made; then RegexError. */
-  workLeft = Infinity;
+  /** Nodes and their parts made so far. */
+  work = 0;
+  /** How many may be; then RegexError. */
+  maxWork = Infinity;
   readonly #counter: Counter;
 
   /** @param parent whose nodes are used; those made here go with this store */
@@ -228,8 +230,8 @@ export class NodeStore {
   }
 
   #work(count: number): void {
-    this.workLeft -= count;
-    if (this.workLeft < 0) throw new RegexError("The regular expression is too large.");
+    this.work += count;
+    if (this.work > this.maxWork) throw new RegexError("The regular expression is too large.");
   }
 }
 

@@ -19,7 +19,7 @@ export interface RegexLexemeOptions {
 }
 
 /** Nodes and their parts that one lexeme may make before its first step: some tenths of a second. */
-const WORK = 250_000;
+const MAX_WORK = 200_000;
 const UNKNOWN = -2;
 /** The first byte that is not a character itself. */
 const FIRST_LEAD = 0x80;
@@ -59,14 +59,14 @@ export class RegexLexeme extends Lexeme {
   constructor(store: RegexStore, regex: Regex, options: RegexLexemeOptions) {
     super();
     const own = new NodeStore(store.nodes);
-    own.workLeft = WORK;
+    own.maxWork = MAX_WORK;
     const { body, minLength, maxLength } = foldLengths(own, regex, options);
     const isJson = (this.#isJson = options.escapes === "json");
     this.#dfa = new Dfa(own, body);
     const isExplored = !body.isPlain || minLength > 0;
     this.#lengths = isExplored ? new ExploredLengths(this.#dfa, minLength) : new PlainLengths(this.#dfa);
     this.#characterBytes = isExplored ? edgeBytes(this.#dfa, options.escapes) : classBytes(body, options.escapes);
-    own.workLeft = Infinity;
+    own.maxWork = Infinity;
     // Whatever one more token takes from a saturated room, the way to the end still fits.
     const saturated = options.saturation + this.#lengths.longestShortest;
     const isSaturated = isJson && maxLength >= saturated;

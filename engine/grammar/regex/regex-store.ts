@@ -13,7 +13,7 @@ export { RegexError } from "./regex-error.js";
 
 const MAX_PATTERN_CHARACTERS = 100_000;
 /** Nodes and their parts that one question may make: some tenths of a second. */
-const WORK = 250_000;
+const MAX_WORK = 200_000;
 const MAX_STATES = 10_000;
 
 export class RegexStore {
@@ -98,18 +98,18 @@ export class RegexStore {
 
   #automaton(regex: Regex): { regex: Regex; dfa: Dfa } {
     const own = new NodeStore(this.nodes);
-    own.workLeft = WORK;
+    own.maxWork = MAX_WORK;
     return { regex, dfa: new Dfa(own, regex) };
   }
 
   #parse(pattern: string): Regex {
     if (pattern.length > MAX_PATTERN_CHARACTERS) throw new RegexError(`A pattern may have ${MAX_PATTERN_CHARACTERS} characters at most.`);
     const tree = parsePattern(pattern, (escape) => this.#property(escape));
-    this.nodes.workLeft = WORK;
+    this.nodes.maxWork = this.nodes.work + MAX_WORK;
     try {
       return this.#derivatives.translate(resolveLeft(tree, this.nodes.patternFacts), this.nodes.anything);
     } finally {
-      this.nodes.workLeft = Infinity;
+      this.nodes.maxWork = Infinity;
     }
   }
 
