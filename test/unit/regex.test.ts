@@ -174,7 +174,7 @@ describe("lexemes of patterns", () => {
     expect(accepts(lexemeOf("(.*a){25}"), "a".repeat(25))).toBe(true);
     expect(accepts(lexemeOf("(.*a){25}"), "a".repeat(24))).toBe(false);
     expect(accepts(lexemeOf(`${"(?=a".repeat(300)}${")".repeat(300)}`), `b${"a".repeat(300)}`)).toBe(true);
-    expect(accepts(lexemeOf("abcdefghij".repeat(1000)), `ab${"abcdefghij".repeat(1000)}`)).toBe(true);
+    expect(accepts(lexemeOf("abcdefghij".repeat(100)), `ab${"abcdefghij".repeat(100)}`)).toBe(true);
     expect(stateAfter(lexemeOf("^(a|b)*a(a|b){500}$"), "ab".repeat(100))).toBeGreaterThan(0);
   });
 });
