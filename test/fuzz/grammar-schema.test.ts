@@ -1,5 +1,5 @@
 // Random schemas of all keywords against Ajv: the grammar lets a value's text through exactly where Ajv finds the value valid.
-import { Ajv2020 } from "ajv/dist/2020.js";
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
 import { UnsatisfiableSchemaError } from "../../engine/error/unsatisfiable-schema-error.js";
 import { UnsupportedSchemaError } from "../../engine/error/unsupported-schema-error.js";
@@ -31,6 +31,16 @@ function spaced(value: unknown): string {
   return `{${Object.entries(value).map(([name, item]) => `${JSON.stringify(name)}: ${spaced(item)}`).join(", ")}}`;
 }
 
+/** Undefined where the code that Ajv writes is not sound: it uses variables that it did not declare or fill. */
+function judged(validate: ValidateFunction, value: unknown): boolean | undefined {
+  try {
+    return validate(value) === true;
+  } catch (error) {
+    if (error instanceof ReferenceError || error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
 test("what the grammar lets through is what Ajv finds valid", { timeout: 300_000 }, () => {
   const random = createRandomSource(4);
   const differing: string[] = [];
@@ -47,7 +57,8 @@ test("what the grammar lets through is what Ajv finds valid", { timeout: 300_000
     const validate = new Ajv2020({ strict: false, logger: false }).compile(schema);
     for (let j = 0; j < VALUES; j++) {
       const value = randomSmallValue(random, 3);
-      const isValid = validate(value) === true;
+      const isValid = judged(validate, value);
+      if (isValid === undefined) break;
       if (isValid) valid++;
       else invalid++;
       const isAccepted = grammar !== "nothing" && acceptsText(grammar, spaced(value));

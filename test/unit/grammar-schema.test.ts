@@ -148,6 +148,7 @@ describe("negations", () => {
     expectTexts({ type: "object", not: { required: ["a", "b"] } }, ["{}", '{"a": 1}', '{"b": 1}'], ['{"a": 1, "b": 2}']);
     expectTexts({ type: "object", not: { properties: { a: { type: "null" } } } }, ['{"a": 1}'], ["{}", '{"a": null}', '{"b": 1}']);
     expectTexts({ type: "object", not: { anyOf: [{ required: ["a"] }, { maxProperties: 0 }] } }, ['{"b": 1}'], ["{}", '{"a": 1}']);
+    expectTexts({ type: "object", not: { properties: { a: { type: "null" } }, additionalProperties: false } }, ['{"b": 1}', '{"a": null, "b": 1}', '{"a": 1}'], ["{}", '{"a": null}']);
     expectTexts({ type: "object", not: { const: { a: 1 } } }, ["{}", '{"a": 2}', '{"b": 1}', '{"a": 1, "b": 1}'], ['{"a": 1}']);
   });
 

@@ -1,10 +1,13 @@
 // A set of objects as shapes: named properties in the order of their schemas, then classes of free names.
 import type { ObjectShape, PropertyShape } from "../../shape.js";
-import type { Constraint, ObjectSet, Refusal, WitnessRule } from "../constraint/constraint.js";
+import type { Algebra, Constraint, ObjectSet, Refusal, WitnessRule } from "../constraint/constraint.js";
 import { fits } from "../constraint/fits.js";
 import { valueOfName } from "../constraint/property-values.js";
 import { freeNames, type NameClass } from "./free-names.js";
 import type { ShapeWriter } from "./shape-writer.js";
+
+/** Each doubles the alternatives. */
+const MAX_COUNTED_NAMES = 4;
 
 export function writeObjects(writer: ShapeWriter, set: ObjectSet): ObjectShape[] {
   const { listed, classes } = freeNames(writer, set);
@@ -12,6 +15,8 @@ export function writeObjects(writer: ShapeWriter, set: ObjectSet): ObjectShape[]
   const [witness, ...witnesses] = set.witnesses;
   if (!witness) return [writeObject(writer, set, [...names], classes)];
   if (classes.length > 0) {
+    const known = namesOutsideOf(writer, witness);
+    if (known) return subsets(known).flatMap((present) => writeObjects(writer, withMore({ ...set, witnesses }, known, present, writer.store)));
     writer.options.leaveOut(witness.refusal);
     return writeObjects(writer, { ...set, witnesses });
   }
@@ -25,6 +30,29 @@ function withWitness(writer: ShapeWriter, set: ObjectSet, name: string, witness:
   if (fit !== true) writer.options.leaveOut(fit);
   const layer = { properties: new Map([[name, witness.value]]), patterns: [], additional: writer.store.any };
   return writeObjects(writer, { ...set, layers: [...set.layers, layer], required: [...new Set([...set.required, name])] });
+}
+
+/** The names of which a witness rule wants one more, whatever it is; undefined where it wants something else. */
+function namesOutsideOf(writer: ShapeWriter, { name, value }: WitnessRule): readonly string[] | undefined {
+  const [names, ...others] = writer.sets(name, "string");
+  if (value !== writer.store.any || others.length > 0 || names?.kind !== "string" || names.except.length > MAX_COUNTED_NAMES) return undefined;
+  const isOther = names.rules.length + names.opaque.length + names.minLength > 0 || names.maxLength < Infinity;
+  return isOther ? undefined : names.except;
+}
+
+/** The objects that have, of the `known` names, only those `present`, and another one: which is a matter of counting. */
+function withMore(set: ObjectSet, known: readonly string[], present: readonly string[], algebra: Algebra): ObjectSet {
+  const absent = known.filter((name) => !present.includes(name));
+  return {
+    ...set,
+    required: [...new Set([...set.required, ...present])],
+    layers: [...set.layers, ...absent.map((name) => algebra.without(name))],
+    minProperties: Math.max(set.minProperties, present.length + 1),
+  };
+}
+
+function subsets(names: readonly string[]): string[][] {
+  return names.reduce<string[][]>((all, name) => [...all, ...all.map((some) => [...some, name])], [[]]);
 }
 
 function writeObject(writer: ShapeWriter, set: ObjectSet, names: readonly string[], classes: readonly NameClass[]): ObjectShape {
