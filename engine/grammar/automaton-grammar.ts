@@ -94,18 +94,18 @@ class AutomatonMatcher implements Matcher {
   }
 
   at(position: number): Matcher {
-    let matcher: AutomatonMatcher | undefined = this;
-    while (matcher && matcher.position > position) matcher = matcher.previous;
-    if (matcher?.position !== position) throw new RangeError(`There is no position ${position} among the ${this.position} tokens accepted.`);
-    return matcher;
+    if (position === this.position) return this;
+    let earlier = this.previous;
+    while (earlier && earlier.position > position) earlier = earlier.previous;
+    if (earlier?.position !== position) throw new RangeError(`There is no position ${position} among the ${this.position} tokens accepted.`);
+    return earlier;
   }
 
   without(values: readonly (string | number)[]): Matcher {
     const state = this.grammar.automaton.without(this.place.state, values);
     if (!state) throw new RangeError("No other value may stand here.");
     if (state === this.place.state) throw new RangeError("No string, number or listed value begins here.");
-    const matcher = new AutomatonMatcher(this.grammar, this.previous, { ...this.place, state });
-    return matcher;
+    return new AutomatonMatcher(this.grammar, this.previous, { ...this.place, state });
   }
 
   verbatim(): readonly VerbatimMatch[] {

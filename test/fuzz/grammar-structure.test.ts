@@ -1,5 +1,5 @@
 // Arrays and objects of the automaton against an enumeration: counts, counted items, items that differ, classes of names, both key orders.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { Automaton } from "../../engine/grammar/automaton/automaton.js";
 import { ShortestWay } from "../../engine/grammar/automaton/shortest-way.js";
@@ -8,7 +8,7 @@ import { settleMinimumBytes } from "../../engine/grammar/automaton/structure/min
 import { StringLexeme } from "../../engine/grammar/lexeme/string-lexeme.js";
 import { ExceptLexeme } from "../../engine/grammar/lexeme/except-lexeme.js";
 import { WordList } from "../../engine/grammar/lexeme/word-list.js";
-import { type ArrayShape, COMPACT, type KeyOrder, type ObjectShape, type Shape, wordsShape } from "../../engine/grammar/shape.js";
+import { type ArrayShape, COMPACT, type KeyOrder, type ObjectShape, wordsShape } from "../../engine/grammar/shape.js";
 import { grammarVocabulary } from "../fixtures/grammar-vocabulary.js";
 
 const vocabulary = grammarVocabulary();

@@ -163,7 +163,7 @@ function expectExactMasks(start: Matcher, vocabulary: TestVocabulary, random: Ra
   let matcher = start;
   for (let step = 0; step < 15; step++) {
     const allowed = allowedTokens(matcher.mask());
-    const fitting = vocabulary.tokenBytes.flatMap((_, token) => (fits(matcher, token) ? [token] : []));
+    const fitting = vocabulary.tokenBytes.flatMap((_, token) => (isAccepted(matcher, token) ? [token] : []));
     const left = fitting.filter((token) => !allowed.includes(token));
     // Among items or names that must differ a token may not end a second string.
     expect(left.filter((token) => Buffer.from(vocabulary.tokenBytes[token]!).toString("latin1").split('"').length <= SECOND_STRING)).toEqual([]);
@@ -174,7 +174,7 @@ function expectExactMasks(start: Matcher, vocabulary: TestVocabulary, random: Ra
   }
 }
 
-function fits(matcher: Matcher, token: number): boolean {
+function isAccepted(matcher: Matcher, token: number): boolean {
   try {
     matcher.accept(token);
     return true;

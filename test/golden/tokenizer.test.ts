@@ -71,7 +71,7 @@ describe.each(MODELS)("plain text, %s", (id) => {
       for (let length = 1; length <= Math.min(characters.length, 40); length++) {
         const open = tokenizer.encodeOpen(characters.slice(0, length).join(""));
         const first = open.ids.slice(0, open.settledCount);
-        if (!first.every((id, i) => id === ids[i])) expect(first, JSON.stringify(characters.slice(0, length).join(""))).toEqual(ids.slice(0, first.length));
+        if (!first.every((token, i) => token === ids[i])) expect(first, JSON.stringify(characters.slice(0, length).join(""))).toEqual(ids.slice(0, first.length));
         settled += open.settledCount;
         kept += open.ids.length;
       }

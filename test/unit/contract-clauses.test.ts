@@ -19,6 +19,10 @@ const header =
 const { governingLaw, insurance, nonCompete } = clauseCategories;
 const task = defineContractClauses({ categories: { governingLaw, insurance, nonCompete } });
 
+function dated(expires: string): string {
+  return header.replace('"effectiveDate": null, "expirationDate": null', `"effectiveDate": "3 May 2021", "expirationDate": "${expires}"`);
+}
+
 /** Answers by what is asked: the header, yes or no a category, and the quotes. */
 function script(quotes: Record<string, ScriptedReply>) {
   return createScriptedModel((request) => {
@@ -63,7 +67,6 @@ describe("extractContractClauses", () => {
   });
 
   it("writes a date anew that is before another, and keeps the clauses", async () => {
-    const dated = (expires: string) => header.replace('"effectiveDate": null, "expirationDate": null', `"effectiveDate": "3 May 2021", "expirationDate": "${expires}"`);
     const plain = script({ "Governing Law": '{"Governing Law": "governed by the laws of Norway"}' });
     const model = createScriptedModel(
       async (request) => {

@@ -27,11 +27,12 @@ describe.each(["qwen2", "smollm"])("the beginning of a text, %s", (pre) => {
     );
   });
 
+  const settled = (start: string): string => {
+    const { ids, settledCount } = tokenizer.encodeOpen(start);
+    return tokenizer.decode(ids.slice(0, settledCount));
+  };
+
   test("only words at the end are unsettled", () => {
-    const settled = (start: string): string => {
-      const { ids, settledCount } = tokenizer.encodeOpen(start);
-      return tokenizer.decode(ids.slice(0, settledCount));
-    };
     expect(settled('{"ab": ')).toBe('{"ab":');
     expect(settled('{"ab": "')).toBe('{"ab":');
     expect(settled("ab \n  ")).toBe("ab");

@@ -24,8 +24,11 @@ export function settleMinimumBytes(root: Shape, style: JsonStyle): void {
   for (const shape of shapes) prune(shape);
 }
 
+function isPossible(shape: Shape | undefined): boolean {
+  return shape !== undefined && shape.minimumBytes < Infinity;
+}
+
 function prune(shape: Shape): void {
-  const isPossible = (other: Shape | undefined) => other !== undefined && other.minimumBytes < Infinity;
   if (shape.kind === "union") shape.members = shape.members.filter(isPossible);
   if (shape.kind === "object") {
     shape.properties = shape.properties.filter((property) => property.isRequired || isPossible(property.value));
