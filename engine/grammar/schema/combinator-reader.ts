@@ -72,7 +72,7 @@ function readDependencies(keyword: string): Read {
       const path = `${place.path}/${keyword}/${escapePointer(name)}`;
       const isNames = Array.isArray(value) || (keyword === "dependentRequired" && !isSchemaObject(value));
       const wanted = isNames ? requires(reader, readNames(value, keyword, place.path), path) : reader.child(value, place, keyword, name);
-      return store.or([forbids(reader, name, path), store.and([requires(reader, [name], path), wanted])], path);
+      return store.or([forbids(reader, name, path), wanted], path);
     });
   };
 }
