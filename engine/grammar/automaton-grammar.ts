@@ -103,8 +103,6 @@ class AutomatonMatcher implements Matcher {
 
   without(values: readonly (string | number)[]): Matcher {
     const state = this.grammar.automaton.without(this.place.state, values);
-    if (!state) throw new RangeError("No other value may stand here.");
-    if (state === this.place.state) throw new RangeError("No string, number or listed value begins here.");
     return new AutomatonMatcher(this.grammar, this.previous, { ...this.place, state });
   }
 

@@ -79,10 +79,15 @@ export class Automaton {
     );
   }
 
-  /** The state where none of `values` may be written as the value that begins here; null where nothing is left. */
-  without(state: State, values: readonly (string | number)[]): State | null {
-    const nodes = valuesExcept(this.#store, state.nodes, values);
-    return nodes.length === 0 ? null : this.#stateOf(nodes);
+  /**
+   * The state where none of `values` may be written as the value that begins here.
+   * @throws RangeError where no scalar value begins here, or no other may stand
+   */
+  without(state: State, values: readonly (string | number)[]): State {
+    const { nodes, hasValue } = valuesExcept(this.#store, state.nodes, values);
+    if (!hasValue) throw new RangeError("No string, number or listed value begins here.");
+    if (nodes.length === 0) throw new RangeError("No other value may stand here.");
+    return this.#stateOf(nodes);
   }
 
   /** The state of one node. */
