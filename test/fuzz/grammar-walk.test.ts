@@ -115,7 +115,8 @@ test.each(VOCABULARIES)("a kept matcher equals one replayed from the start: %s",
 const SECOND_STRING = 3;
 
 test("schemas that take algebra are refused or hold: walks in either order of keys end and validate, and tokens are allowed just where they fit", () => {
-  const ajv = addFormats.default(new Ajv2020({ strict: false, logger: false }));
+  // By remainders of doubles 19.4 were no multiple of 0.01.
+  const ajv = addFormats.default(new Ajv2020({ strict: false, logger: false, multipleOfPrecision: 9 }));
   const [, vocabulary] = VOCABULARIES[0];
   const counts = { compiled: 0, refused: 0, unsatisfiable: 0 };
   for (let seed = 0; seed < 800; seed++) {
