@@ -47,6 +47,14 @@ describe("enumerations", () => {
   });
 });
 
+test("properties come in the order of the keywords that name them", () => {
+  const member = { properties: { b: { type: "integer" } }, required: ["b"] };
+  const whole = { properties: { a: { type: "integer" } } };
+  expectTexts({ type: "object", oneOf: [member, { type: "null" }], ...whole }, ['{"b": 1, "a": 2}'], ['{"a": 2, "b": 1}']);
+  expectTexts({ type: "object", ...whole, anyOf: [member, { required: ["c"] }] }, ['{"a": 2, "b": 1}', '{"a": 1, "c": 0}'], ['{"b": 1, "a": 2}']);
+  expectTexts({ allOf: [{ oneOf: [member] }, { type: "object", ...whole }] }, ['{"b": 1, "a": 2}'], ['{"a": 2, "b": 1}']);
+});
+
 test("in any order on request, listed objects too", () => {
   const grammar = compileJsonSchema({ const: { a: 1, b: [{ c: 2, d: 3 }] } }, vocabulary, { order: "any" });
   const accepted = ['{"a": 1, "b": [{"c": 2, "d": 3}]}', '{"b": [{"d": 3, "c": 2}], "a": 1}', '{"b": [{"d": 3, "c": 2}]}', '{"a": 1, "b": []}'].map((text) => acceptsText(grammar, text));

@@ -85,7 +85,10 @@ export class SchemaDocument {
     }
     if (!target || fragment === "") return target;
     const decoded = decode(fragment);
-    if (decoded.startsWith("/")) return this.#follow(target, decoded);
+    if (decoded.startsWith("/")) {
+      // Before `$id`, documents named their definitions by `id` and pointed to them from their root all the same.
+      return this.#follow(target, decoded) ?? (resource.isLegacy && start === "" ? this.#follow(this.root, decoded) : undefined);
+    }
     this.#index();
     return this.#anchors.get(`${target.place.resource.uri}#${decoded}`);
   }

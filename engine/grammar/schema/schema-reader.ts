@@ -91,8 +91,10 @@ export class SchemaReader {
 
   #parts(schema: SchemaObject, keywords: readonly string[], place: Place): Constraint[] {
     const parts: Constraint[] = [];
-    if (keywords.some((keyword) => !COMBINED.has(keyword) && !UNEVALUATED.has(keyword))) parts.push(this.#typed(schema, place));
+    // Properties are written in the order of the keywords that name them.
+    const named = schema.properties === undefined ? keywords.find(isTyped) : "properties";
     for (const keyword of keywords) {
+      if (keyword === named) parts.push(this.#typed(schema, place));
       if (COMBINED.has(keyword)) parts.push(...readCombined(this, schema, keyword, place));
       if (UNEVALUATED.has(keyword)) parts.push(readUnevaluated(this, schema, keyword, place));
     }
@@ -115,4 +117,9 @@ export class SchemaReader {
     }
     return this.store.create(place.path, (type) => sets.get(type) ?? []);
   }
+}
+
+/** Speaks of one type alone, or is `type` itself. */
+function isTyped(keyword: string): boolean {
+  return !COMBINED.has(keyword) && !UNEVALUATED.has(keyword);
 }

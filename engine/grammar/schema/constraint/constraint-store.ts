@@ -6,7 +6,7 @@ import {
 import { ConstraintLimit } from "./constraint-limit.js";
 import { isSetEmpty } from "./emptiness.js";
 import { intersectSets, withoutAbsorbed } from "./intersect.js";
-import { leavesOf } from "./leaves.js";
+import { inOrderOf, leavesOf } from "./leaves.js";
 import { discriminatorKeys, exactlyOne } from "./one-of.js";
 import type { TextRules } from "./text-rules.js";
 
@@ -157,14 +157,14 @@ export class ConstraintStore implements Algebra {
 
   /** What is plain comes first: alternatives are then told apart in the light of it. */
   #intersection(parts: readonly Constraint[], type: JsonType): readonly ValueSet[] {
-    const { plain, alternatives, exclusive } = leavesOf(parts);
+    const { all, plain, alternatives, exclusive } = leavesOf(parts);
     let product: readonly ValueSet[] = [FULL[type]];
     for (const leaf of [...plain, ...alternatives]) {
       if (product.length === 0) return product;
       product = this.#cross(product, this.sets(leaf, type), leaf.path);
     }
     for (const { parts: members, path } of exclusive) product = this.#exactlyOne(product, members, type, path);
-    return product;
+    return type === "object" && plain.length < all.length ? inOrderOf(all, product, (part) => this.sets(part, type)) : product;
   }
 
   #union(parts: readonly Constraint[], type: JsonType): readonly ValueSet[] {
