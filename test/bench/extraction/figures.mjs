@@ -24,6 +24,7 @@ const LINES = [
   ["forced tokens", ({ forcedShare, forced }) => `${percent(forcedShare)} (${forced.tokens})`],
   ["forced runs as the tokenizer has them", ({ equalRunShare, forced }) => `${percent(equalRunShare)} of ${forced.runs}`],
   ["replies with all runs so", ({ forced }) => `${forced.equalReplies} of ${forced.replies}`],
+  ["... and all other tokens too", ({ forced }) => `${forced.whollyEqualReplies} of ${forced.replies}`],
   ["masks, share of decode time", ({ maskShare }) => percent(maskShare)],
 ];
 

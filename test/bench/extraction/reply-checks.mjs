@@ -76,9 +76,11 @@ function spaced(text) {
 
 /** The reply's runs of forced tokens beside the tokenizer's own ids for the whole text. */
 export function checkForcedRuns({ text, tokens }, tokenizer) {
-  const own = new Map(placeTokens(tokenizer.encode(text), tokenizer).map(({ start, id }) => [start, id]));
+  const ownIds = tokenizer.encode(text);
+  const own = new Map(placeTokens(ownIds, tokenizer).map(({ start, id }) => [start, id]));
   const placed = placeTokens(tokens.map(({ id }) => id), tokenizer);
-  const counts = { tokens: 0, runs: 0, equalRuns: 0, isEqualReply: true, differing: [] };
+  const isWhollyEqual = ownIds.join() === placed.map(({ id }) => id).join();
+  const counts = { tokens: 0, runs: 0, equalRuns: 0, isEqualReply: true, isWhollyEqual, differing: [] };
   for (const run of forcedRuns(tokens)) {
     const differs = run.find((index) => own.get(placed[index].start) !== placed[index].id);
     counts.tokens += run.length;

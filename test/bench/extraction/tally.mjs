@@ -9,7 +9,7 @@ export class Tally {
   #counts = { records: 0, parses: 0, fits: 0, finishes: 0, succeeds: 0 };
   #places = { values: 0, placed: 0, exact: 0 };
   #copies = { copies: 0, copiesPlaced: 0 };
-  #forced = { replies: 0, equalReplies: 0, runs: 0, equalRuns: 0, tokens: 0 };
+  #forced = { replies: 0, equalReplies: 0, whollyEqualReplies: 0, runs: 0, equalRuns: 0, tokens: 0 };
   #costs = { wallMs: 0, promptTokens: 0, cachedTokens: 0, outputTokens: 0, prefillMs: 0, decodeMs: 0, maskMs: 0 };
   #examples = { errors: [], misplaced: [], differing: [] };
 
@@ -33,6 +33,7 @@ export class Tally {
     sum(this.#forced, forced);
     this.#forced.replies++;
     this.#forced.equalReplies += Number(forced.isEqualReply);
+    this.#forced.whollyEqualReplies += Number(forced.isWhollyEqual);
     this.#keep("differing", id, forced.differing);
   }
 
