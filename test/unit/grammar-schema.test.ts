@@ -52,6 +52,8 @@ test("properties come in the order of the keywords that name them", () => {
   const whole = { properties: { a: { type: "integer" } } };
   expectTexts({ type: "object", oneOf: [member, { type: "null" }], ...whole }, ['{"b": 1, "a": 2}'], ['{"a": 2, "b": 1}']);
   expectTexts({ type: "object", ...whole, anyOf: [member, { required: ["c"] }] }, ['{"a": 2, "b": 1}', '{"a": 1, "c": 0}'], ['{"b": 1, "a": 2}']);
+  const condition = conditional({ properties: { b: { const: 1 } } }, undefined, { required: ["a"] });
+  expectTexts({ type: "object", ...condition, properties: { a: true, b: true } }, ['{"a": 2, "b": 1}', '{"b": 1}'], ['{"b": 2}', '{"b": 2, "a": 1}']);
   expectTexts({ allOf: [{ oneOf: [member] }, { type: "object", ...whole }] }, ['{"b": 1, "a": 2}'], ['{"a": 2, "b": 1}']);
 });
 

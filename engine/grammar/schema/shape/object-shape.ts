@@ -1,6 +1,6 @@
 // A set of objects as shapes: named properties in the order of their schemas, then classes of free names.
 import type { ObjectShape, PropertyShape } from "../../shape.js";
-import type { Algebra, Constraint, ObjectSet, Refusal, WitnessRule } from "../constraint/constraint.js";
+import type { Algebra, Constraint, ObjectSet, PropertyLayer, Refusal, WitnessRule } from "../constraint/constraint.js";
 import { fits } from "../constraint/fits.js";
 import { valueOfName } from "../constraint/property-values.js";
 import { freeNames, type NameClass } from "./free-names.js";
@@ -11,7 +11,7 @@ const MAX_COUNTED_NAMES = 4;
 
 export function writeObjects(writer: ShapeWriter, set: ObjectSet): ObjectShape[] {
   const { listed, classes } = freeNames(writer, set);
-  const names = new Set([...set.layers.flatMap(({ properties }) => [...properties.keys()]), ...set.required, ...listed]);
+  const names = new Set([...declaredNames(set), ...set.required, ...listed]);
   const [witness, ...witnesses] = set.witnesses;
   if (!witness) return [writeObject(writer, set, [...names], classes)];
   if (classes.length > 0) {
@@ -21,6 +21,16 @@ export function writeObjects(writer: ShapeWriter, set: ObjectSet): ObjectShape[]
     return writeObjects(writer, { ...set, witnesses });
   }
   return [...names].flatMap((name) => withWitness(writer, { ...set, witnesses }, name, witness));
+}
+
+/** In the order of the schemas; one that names only what another names, such as a condition, has no say in it. */
+function declaredNames({ layers }: ObjectSet): string[] {
+  if (layers.length === 1) return [...layers[0].properties.keys()];
+  return layers.filter((layer) => !layers.some((other) => isPart(layer, other))).flatMap(({ properties }) => [...properties.keys()]);
+}
+
+function isPart({ properties: some }: PropertyLayer, { properties: all }: PropertyLayer): boolean {
+  return some.size < all.size && [...some.keys()].every((name) => all.has(name));
 }
 
 /** The objects of `set` in which `name` is the property that a witness rule asks for. */
