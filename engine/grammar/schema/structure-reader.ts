@@ -56,17 +56,31 @@ export function readObjectSet(reader: SchemaReader, schema: SchemaObject, place:
   const layer = readProperties(reader, schema, place);
   const isVoid = layer.properties.size === 0 && layer.patterns.length === 0 && layer.additional === reader.store.any;
   const names = reader.child(schema.propertyNames ?? true, place, "propertyNames");
-  const set: ObjectSet = {
+  const required = schema.required === undefined ? [] : [...new Set(readNames(schema.required, "required", path))];
+  return {
     kind: "object",
     layers: isVoid ? [] : [layer],
     names: names === reader.store.any ? [] : [names],
-    required: schema.required === undefined ? [] : [...new Set(readNames(schema.required, "required", path))],
-    minProperties: readCount(schema, "minProperties", path, 0),
-    maxProperties: readCount(schema, "maxProperties", path, Infinity),
+    required,
     witnesses: [],
-    opaque: [],
+    ...readPropertyCounts(schema, path, new Set([...layer.properties.keys(), ...required]).size),
   };
-  return set;
+}
+
+/** More names than these that no keyword gives are not looked for. */
+const MOST_OTHER_NAMES = 64;
+/** Counts of properties beside each property: 8 bytes each. */
+const MOST_COUNTS = 1_000_000;
+
+/** @param named properties that the schema names */
+function readPropertyCounts(schema: SchemaObject, path: string, named: number): Pick<ObjectSet, "minProperties" | "maxProperties" | "opaque"> {
+  const minProperties = readCount(schema, "minProperties", path, 0);
+  const maxProperties = readCount(schema, "maxProperties", path, Infinity);
+  const uncounted = (keyword: string, reason: string) => ({ minProperties: 0, maxProperties: Infinity, opaque: [{ path, keyword, reason }] });
+  if (minProperties > named + MOST_OTHER_NAMES) return uncounted("minProperties", `it asks for more than ${MOST_OTHER_NAMES} properties that are not named.`);
+  const highest = Math.max(minProperties, maxProperties === Infinity ? 0 : maxProperties);
+  if (named * highest > MOST_COUNTS) return uncounted(maxProperties === Infinity ? "minProperties" : "maxProperties", "so many properties are not counted.");
+  return { minProperties, maxProperties, opaque: [] };
 }
 
 function readProperties(reader: SchemaReader, schema: SchemaObject, place: Place): PropertyLayer {

@@ -112,7 +112,8 @@ class SchemaOrder implements ObjectPosition {
 
   get canTakeFree(): boolean {
     const { plan, nextRequired } = this.table;
-    return nextRequired[this.index] === plan.costs.length && this.count < plan.shape.maxProperties && plan.freeCosts.length > 0;
+    if (nextRequired[this.index] < plan.costs.length || this.count >= plan.shape.maxProperties || plan.freeCosts.length === 0) return false;
+    return this.takeFree().bytes < Infinity;
   }
 
   get mustDiffer(): boolean {
@@ -235,7 +236,7 @@ class AnyOrder implements ObjectPosition {
 
   get canTakeFree(): boolean {
     const { plan } = this.table;
-    return plan.freeCosts.length > 0 && this.count + this.#missing() < plan.shape.maxProperties;
+    return plan.freeCosts.length > 0 && this.count + this.#missing() < plan.shape.maxProperties && this.takeFree().bytes < Infinity;
   }
 
   get mustDiffer(): boolean {
