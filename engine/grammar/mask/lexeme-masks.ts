@@ -7,7 +7,6 @@ const CAPACITY_BYTES = 64 << 20;
 const BYTES_PER_ID = 8;
 /** In JSON only these come after a lexical form: the quote of a string, or what ends a number. */
 const ENDS_FORM = new Set([0x22, 0x2c, 0x5d, 0x7d]);
-const QUOTE = 0x22;
 
 export interface LexemeState {
   lexeme: Lexeme;
@@ -93,7 +92,7 @@ export class LexemeMasks {
   }
 
   #compute(lexeme: Lexeme, state: number, node: number): LexemeMask {
-    const fewer = node < 0 ? this.#maskButForWords(lexeme, state) : undefined;
+    const fewer = this.#maskButForWords(lexeme, state, node);
     if (fewer) return fewer;
     const room = node < 0 ? Math.min(lexeme.plainRoom(state), this.vocabulary.longestCharacters) : -1;
     const plain = room >= 0 ? this.vocabulary.plainMask(room) : undefined;
@@ -117,28 +116,54 @@ export class LexemeMasks {
     return { mask, tokens, after: [...after].map((next) => ({ lexeme, state: next })), mostInner, exits, banned: undefined };
   }
 
-  /** Where the form is a simpler one but for some words: that one's mask, without the tokens that complete such a word. */
-  #maskButForWords(lexeme: Lexeme, state: number): LexemeMask | undefined {
+  /**
+   * Where the form is a simpler one but for some words: that one's mask, without the tokens that complete such a word,
+   * and those on the way to one that leave nothing else.
+   */
+  #maskButForWords(lexeme: Lexeme, state: number, node: number): LexemeMask | undefined {
     const exceptions = lexeme.exceptions(state);
-    if (exceptions?.lexeme.plainRoom(exceptions.state) !== Infinity) return undefined;
-    const { trie } = this.vocabulary;
+    if (!exceptions) return undefined;
+    const whole = this.of(exceptions.lexeme, exceptions.state, node);
     const banned = new Set<number>();
-    const after: LexemeState[] = [];
-    for (const rest of exceptions.remainders) {
-      let node = -1;
-      let at = state;
-      for (let i = 0; i < rest.length && (i === 0 || node >= 0); i++) {
-        node = trieChild(trie, node, rest[i]);
-        at = lexeme.step(at, rest[i]);
-        after.push({ lexeme, state: at });
+    const dead: number[] = [];
+    const after = new Set<number>();
+    for (const word of exceptions.remainders) {
+      const passed = this.#followWord(lexeme, { state, node }, word);
+      for (const step of passed.steps) {
+        if (step.state >= 0) after.add(step.state);
+        else if (step.token >= 0) dead.push(step.token);
       }
-      const exit = rest.length === 0 || node < 0 ? -1 : trieChild(trie, node, QUOTE);
-      for (let i = exit; i >= 0 && i < trie.skips[exit]; i++) if (trie.tokens[i] >= 0) banned.add(trie.tokens[i]);
+      for (const token of passed.completing) banned.add(token);
     }
-    const whole = this.of(exceptions.lexeme, exceptions.state, -1);
-    const mostInner = after.reduce((most, next) => Math.max(most, lexeme.distance(next.state)), whole.mostInner);
-    return { ...whole, after: [...whole.after, ...after], mostInner, banned };
+    const mostInner = [...after].reduce((most, next) => Math.max(most, lexeme.distance(next)), whole.mostInner);
+    const { mask, tokens } = dead.length === 0 ? whole : withoutTokens(whole, dead);
+    return { mask, tokens, after: [...whole.after, ...[...after].map((next) => ({ lexeme, state: next }))], mostInner, exits: whole.exits, banned };
   }
+
+  /** The tokens that are beginnings of `word`, each with its state (-1 where it is dead), and those that end the form right after it. */
+  #followWord(lexeme: Lexeme, from: { state: number; node: number }, word: Uint8Array): { steps: { token: number; state: number }[]; completing: number[] } {
+    const { trie } = this.vocabulary;
+    const steps: { token: number; state: number }[] = [];
+    let { state, node } = from;
+    for (const [index, byte] of word.entries()) {
+      node = index > 0 && node < 0 ? -1 : trieChild(trie, node, byte);
+      if (node < 0) return { steps, completing: [] };
+      state = state < 0 ? -1 : lexeme.step(state, byte);
+      steps.push({ token: trie.tokens[node], state });
+    }
+    const completing: number[] = [];
+    for (const byte of word.length === 0 ? [] : ENDS_FORM) {
+      const exit = trieChild(trie, node, byte);
+      for (let i = exit; i >= 0 && i < trie.skips[exit]; i++) if (trie.tokens[i] >= 0) completing.push(trie.tokens[i]);
+    }
+    return { steps, completing };
+  }
+}
+
+function withoutTokens({ mask, tokens }: LexemeMask, dead: readonly number[]): Pick<LexemeMask, "mask" | "tokens"> {
+  const left = mask?.slice();
+  if (left) for (const token of dead) left[token >>> 5] &= ~(1 << (token & 31));
+  return { mask: left, tokens: tokens.filter((token) => !dead.includes(token)) };
 }
 
 interface Walk {
