@@ -49,8 +49,8 @@ export function compileJsonSchema(schema: JsonSchema, vocabulary: Vocabulary, op
     onUnsupported,
     ...(sources && { verbatim: (request: VerbatimRequest) => copied(request, sources, vocabulary) }),
   });
-  settleMinimumBytes(shape, style);
-  if (shape.minimumBytes === Infinity) throw new UnsatisfiableSchemaError();
+  const impossible = settleMinimumBytes(shape, style);
+  if (impossible) throw new UnsatisfiableSchemaError(impossible);
   requireBytes(Buffer.from(JSON.stringify(schema)), vocabulary);
   return new AutomatonGrammar(new Automaton(shape, style, order), vocabulary, warnings);
 }

@@ -127,6 +127,8 @@ describe("sources", () => {
     const empty = { sources: { document: new SourceText(" ") } };
     expect(new TextDecoder().decode(start({ anyOf: [copied, { type: "null" }] }, empty).forced())).toBe("null");
     expect(() => start(copied, empty)).toThrow(UnsatisfiableSchemaError);
+    const named = { type: "object", properties: { party: copied }, required: ["party"] };
+    expect(() => start(named, empty)).toThrow("The document has nothing that could be copied at /party.");
   });
 
   test("of several names are told apart", () => {

@@ -50,7 +50,7 @@ export function readStringSet(reader: SchemaReader, schema: SchemaObject, place:
   const { path } = place;
   const rules: TextRule[] = [];
   if (schema.pattern !== undefined) rules.push(patternRule(schema.pattern, path, "pattern"));
-  const format = readFormat(reader, schema.format, path);
+  const format = readFormat(reader, schema, path);
   if (format) rules.push({ key: `f${String(schema.format)}`, pattern: format.pattern, isNegated: false, path, keyword: "format" });
   const verbatim = schema["x-verbatim"];
   const isVerbatim = verbatim !== undefined && verbatim !== false;
@@ -75,10 +75,13 @@ export function patternRule(pattern: unknown, at: string, keyword: string): Text
   return { key: `p${pattern}`, pattern, isNegated: false, path: at, keyword };
 }
 
-function readFormat(reader: SchemaReader, name: unknown, path: string): Format | undefined {
+function readFormat(reader: SchemaReader, { format: name, pattern }: SchemaObject, path: string): Format | undefined {
   if (name === undefined) return undefined;
   if (typeof name !== "string") refuse(path, "format", "it must be the name of a format.");
   const format = FORMATS.get(name);
-  if (!format && !BEYOND_PATTERNS.has(name)) reader.options.note({ path, keyword: "format", reason: `the format ${JSON.stringify(name)} is not known: it is taken as an annotation.` });
+  // Beside a pattern the name of a format only says what the pattern is of.
+  if (!format && !BEYOND_PATTERNS.has(name) && pattern === undefined) {
+    reader.options.note({ path, keyword: "format", reason: `the format ${JSON.stringify(name)} is not known: it is taken as an annotation.` });
+  }
   return format;
 }

@@ -1,15 +1,26 @@
 // How short values can be, and so which parts of a schema no finite text can fill.
 import { type ArrayShape, childrenOf, type JsonStyle, type ObjectShape, type PropertyShape, type Shape } from "../../shape.js";
+import { VerbatimLexeme } from "../../verbatim/verbatim-lexeme.js";
 import { ArrayPlan } from "./array-position.js";
 import { freeCosts } from "./free-names.js";
 import { cheapestSum } from "./object-position.js";
 import { UniqueItems } from "./unique-items.js";
 
+/** What no text can fill, though it must be filled. */
+export interface ImpossiblePlace {
+  /** JSON pointer into the value. */
+  path: string;
+  /** Where it is a copy: the name of the source, which has nothing that fits. */
+  source: string | undefined;
+}
+
 /**
  * Sets `minimumBytes` of `root` and all it holds, and takes out what no finite text can fill: union
- * members, optional properties, further items. What stays Infinity cannot be satisfied.
+ * members, optional properties, further items.
+ *
+ * @returns where a part cannot be filled that must be; undefined where there are texts
  */
-export function settleMinimumBytes(root: Shape, style: JsonStyle): void {
+export function settleMinimumBytes(root: Shape, style: JsonStyle): ImpossiblePlace | undefined {
   const shapes = collect(root);
   const unique = new UniqueItems();
   // The least fixed point; children stand before their parents, so few rounds are needed.
@@ -21,7 +32,40 @@ export function settleMinimumBytes(root: Shape, style: JsonStyle): void {
       shape.minimumBytes = bytes;
     }
   }
+  if (root.minimumBytes === Infinity) return impossiblePlace(root);
   for (const shape of shapes) prune(shape);
+  return undefined;
+}
+
+/** The deepest part that makes `root` impossible; of several, the first. */
+function impossiblePlace(root: Shape): ImpossiblePlace {
+  const seen = new Set<Shape>();
+  let path = "";
+  let at = root;
+  for (let part: { step: string; shape: Shape } | undefined = { step: "", shape: root }; part && !seen.has(part.shape); part = impossiblePart(at)) {
+    seen.add(part.shape);
+    path += part.step;
+    at = part.shape;
+  }
+  return { path, source: at.kind === "lexeme" && at.lexeme instanceof VerbatimLexeme ? at.lexeme.source : undefined };
+}
+
+function impossiblePart(shape: Shape): { step: string; shape: Shape } | undefined {
+  switch (shape.kind) {
+    case "union":
+      return shape.members.length === 1 ? { step: "", shape: shape.members[0] } : undefined;
+    case "object": {
+      const property = shape.properties.find(({ isRequired, value }) => isRequired && !isPossible(value));
+      return property && { step: `/${property.key.replaceAll("~", "~0").replaceAll("/", "~1")}`, shape: property.value };
+    }
+    case "array": {
+      const items = [...shape.prefix, shape.rest];
+      const index = items.findIndex(({ value, counted }) => !isPossible(value) && !isPossible(counted));
+      return index >= 0 && index < shape.minItems ? { step: `/${index}`, shape: items[index].value } : undefined;
+    }
+    default:
+      return undefined;
+  }
 }
 
 function isPossible(shape: Shape | undefined): boolean {
