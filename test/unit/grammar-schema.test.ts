@@ -389,18 +389,3 @@ describe("schemas made to be hard are answered or refused", () => {
     expect(isAnswered(schema())).toBe(true);
   });
 });
-
-test.each<[path: string, schema: JsonSchema]>([
-  ["", false],
-  ["/a", { type: "object", properties: { b: text, a: { type: "string", minLength: 5, maxLength: 2 } }, required: ["b", "a"] }],
-  ["/a~1b/1/c", { type: "object", properties: { "a/b": { type: "array", prefixItems: [text], items: { type: "object", properties: { c: false }, required: ["c"] }, minItems: 2 } }, required: ["a/b"] }],
-  ["/n", { type: "object", properties: { n: { type: "integer", multipleOf: 7, minimum: 1, maximum: 6 } }, required: ["n"] }],
-])("no value fits: %s is named", (path, schema) => {
-  expect(() => compileJsonSchema(schema, grammarVocabulary())).toThrow(expect.objectContaining({ code: "UNSATISFIABLE_SCHEMA", path }));
-});
-
-test("a format that is not known is worth a warning only where no pattern says what it is", () => {
-  const warnings = (schema: JsonSchema) => compileJsonSchema(schema, grammarVocabulary()).warnings.map(({ path }) => path);
-  expect(warnings({ type: "string", format: "starts_with" })).toEqual(["/format"]);
-  expect(warnings({ type: "string", format: "starts_with", pattern: "^a" })).toEqual([]);
-});

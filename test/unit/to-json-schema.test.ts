@@ -126,3 +126,44 @@ describe("validate", () => {
     expect(error.issues[0]).toEqual({ path: "/id", message: expect.stringContaining("string") });
   });
 });
+
+describe("patterns of a JSON Schema", () => {
+  const letters = { type: "string", pattern: String.raw`^\p{L}+$` };
+  const wrap = (schema: object) => ({ type: "object", properties: { const: schema }, required: ["const"] });
+
+  it.each([
+    ["alone", letters],
+    ["of one of several types", { ...letters, type: ["string", "null"] }],
+    ["with a description", { ...letters, description: "letters" }],
+    ["beside other keywords", { ...letters, anyOf: [{ type: "string", minLength: 1 }] }],
+    ["in a choice", { anyOf: [{ type: "number" }, letters] }],
+    ["behind a reference", { $ref: "#/$defs/letters" }],
+  ])("are read in Unicode mode: %s", (_name, schema) => {
+    const whole = { ...wrap(schema), $defs: { letters } };
+    expect(validate(whole, { const: "Größe" })).toEqual({ ok: true, value: { const: "Größe" } });
+    expect(validate(whole, { const: "p{L}" }).ok).toBe(false);
+  });
+
+  it("count a character beyond the first plane as one", () => {
+    expect(validate({ type: "string", pattern: "^.$" }, "𝒳").ok).toBe(true);
+  });
+
+  it("are read without it where they are valid only so", () => {
+    expect(validate({ type: "string", pattern: String.raw`^a\-b$` }, "a-b").ok).toBe(true);
+    expect(validate({ type: "string", pattern: String.raw`^a\-b$` }, "a_b").ok).toBe(false);
+  });
+
+  it("hold for names, too", () => {
+    const named = { type: "object", properties: { "1": {} }, patternProperties: { [letters.pattern]: { type: "number" } }, additionalProperties: false };
+    expect(validate(named, { Größe: 1, "1": "x" })).toEqual({ ok: true, value: { Größe: 1, "1": "x" } });
+    expect(validate(named, { Größe: "x" }).ok).toBe(false);
+    expect(validate(named, { "2": 1 }).ok).toBe(false);
+    expect(validate({ type: "object", propertyNames: letters }, { é: 1 }).ok).toBe(true);
+    expect(validate({ type: "object", propertyNames: letters }, { "2": 1 }).ok).toBe(false);
+  });
+
+  it("leave data that looks like a schema as it is", () => {
+    const schema = wrap({ enum: [{ pattern: "a" }] });
+    expect(validate(schema, { const: { pattern: "a" } }).ok).toBe(validate(wrap({ enum: [{ patterns: "a" }] }), { const: { patterns: "a" } }).ok);
+  });
+});

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { defineTask, oneOfSource, readDocument, toJsonSchema, verbatim, withEvidence, type CopiedString, type Field, type JsonSchema } from "../../src/index.js";
 import type { GenerationResult, LanguageModel, OutputFormat } from "../../src/model/language-model.js";
+import { sourceStrings } from "../../src/input/source-strings.js";
 import { createScriptedModel, type ScriptedModel, type ScriptedReply } from "../../src/model/scripted-model.js";
 
 const contract = `SERVICES AGREEMENT
@@ -214,6 +215,20 @@ describe("models that are not held to copies", () => {
     expect(data.client).toBe("ACME Widgets Inc");
     expect(fields.client.status).toBe("derived");
     expect(fields.client.spans.length).toBeGreaterThan(0);
+  });
+});
+
+describe("strings of a table", () => {
+  it.each([
+    ["years behind the labels", "item,2024,2023\nCash,3,1\nLoans,4,2", "a.csv", ["item", "2024", "2023"]],
+    ["a blank header over the labels", ",2024,2023\nCash,3,1\nLoans,4,2", "a.csv", ["column_1", "2024", "2023"]],
+    ["tabs", "item\t2024\nCash\t3\nLoans\t4", "a.tsv", ["item", "2024"]],
+    ["a quoted label", '项目,2024\n"Cash",3\nLoans', "a.csv", ["项目", "2024"]],
+  ])("stand as the file orders them: %s", async (_name, source, name, columns) => {
+    const document = await readDocument(source, { name });
+    expect(document.format).toBe("csv");
+    expect(sourceStrings(document, "rows")).toEqual(["Cash", "Loans"]);
+    expect(sourceStrings(document, "keys")).toEqual(columns);
   });
 });
 
