@@ -1,5 +1,6 @@
 // Strings that a document's structure names: its keys, and the labels of its rows.
 import type { Document } from "./document.js";
+import { csvNames } from "./reader/csv-reader.js";
 import { tableCells } from "./reader/markdown-reader.js";
 
 /** Names of properties, elements and columns; labels of rows. */
@@ -11,11 +12,12 @@ export function sourceStrings({ format, data, source }: Document, kind: SourceSt
   return [...new Set(strings())].filter((text) => text.trim() !== "");
 
   function keys(): string[] {
+    if (format === "csv") return csvNames(source).columns;
     return format === "markdown" ? tableCells(source).map(({ column }) => column) : keysOf(data);
   }
 
   function rows(): string[] {
-    if (format === "csv") return (data as Record<string, string>[]).flatMap((row) => Object.values(row).slice(0, 1));
+    if (format === "csv") return csvNames(source).rows;
     if (format !== "markdown") return [];
     const cells = tableCells(source);
     return cells.filter(({ row }, index) => row !== cells[index - 1]?.row).map(({ start, end }) => source.slice(start, end));

@@ -9,15 +9,16 @@ import type { Reader } from "./reader.js";
 
 const DELIMITERS = [",", "\t", ";", "|"];
 const SAMPLE_ROWS = 100;
+/** A year or a date with one, as headers of accounts have them. */
+const PERIOD = /^(?:(?:19|20)\d\d(?:[-/.–]\d{1,4}){0,2}|(?:\d{1,2}[-/.]){1,2}(?:19|20)\d\d)$/;
 
 export const csvReader: Reader = {
   format: "csv",
   extensions: ["csv", "tsv"],
   detects: looksLikeCsv,
   read(source, out) {
-    const delimiter = parse(source);
-    const [header, ...rows] = csvCells(source, delimiter);
-    const names = columnNames(header.map((cell) => cellText(source, cell)));
+    const [header, ...rows] = csvCells(source, parse(source));
+    const names = namesOf(source, header);
     writeRow(source, header, out, () => undefined);
     out.label(`\n|${" --- |".repeat(names.length)}`);
     return rows.map((cells, row) => {
@@ -30,6 +31,16 @@ export const csvReader: Reader = {
     });
   },
 };
+
+/** The names of the columns and the labels in the first one, as the file orders them: objects put years before words. */
+export function csvNames(source: string): { columns: string[]; rows: string[] } {
+  const [header, ...rows] = csvCells(source, parse(source));
+  return { columns: namesOf(source, header), rows: rows.map(([label]) => cellText(source, label)) };
+}
+
+function namesOf(source: string, header: readonly CsvCell[]): string[] {
+  return columnNames(header.map((cell) => cellText(source, cell)));
+}
 
 /** Its delimiter. @throws InputError for broken quotes. */
 function parse(source: string): string {
@@ -82,9 +93,21 @@ function looksLikeCsv(source: string): boolean {
     const spaced = cells.filter((cell) => cell.startsWith(" ")).length;
     return data.every((row) => row.length === header.length)
       && sentences * 3 < data.length
-      && header.every((name) => /\p{L}/u.test(name) && name.length <= 40)
+      && isHeader(data)
       && cells.every((cell) => cell.length <= 200 && cell.split(/\s+/).length <= 12)
       // A comma with a space behind it is more often prose than a table.
       && (delimiter !== "," || spaced * 2 < cells.length - data.length);
+  });
+}
+
+/** Each column has a name; behind the first, which may be blank then, a period will do that is not one of many. */
+function isHeader([header, ...rows]: string[][]): boolean {
+  const isPeriod = (cell: string): boolean => PERIOD.test(cell.trim());
+  const mayOpenBlank = header.slice(1).some(isPeriod) && rows.some(([label]) => label.trim() !== "");
+  return header.every((name, column) => {
+    if (name.length > 40) return false;
+    if (/\p{L}/u.test(name)) return true;
+    if (column === 0) return mayOpenBlank && name.trim() === "";
+    return isPeriod(name) && !rows.every((row) => isPeriod(row[column]));
   });
 }
