@@ -1,8 +1,9 @@
 // Checks a value against the user's schema, whatever library it comes from.
-import { z } from "zod";
+import type { z } from "zod";
 import { SchemaError } from "../error/schema-error.js";
 import { pointerOf } from "./json-pointer.js";
 import { schemaKind, type StandardIssue, type StandardResult, type ZodLike } from "./schema-kind.js";
+import { zodOfJsonSchema } from "./unicode-patterns.js";
 
 export interface ValidationIssue {
   /** JSON pointer of the value that does not fit. */
@@ -24,7 +25,7 @@ export function validate(schema: unknown, value: unknown): Validation {
     result =
       kind.type === "standard"
         ? kind.schema["~standard"].validate(value)
-        : runZod(kind.type === "json" ? z.fromJSONSchema(kind.schema as never) : kind.schema, value);
+        : runZod(kind.type === "json" ? zodOfJsonSchema(kind.schema) : kind.schema, value);
   } catch (cause) {
     throw new SchemaError(`The schema cannot check a value: ${cause instanceof Error ? cause.message : String(cause)}.`, {
       cause,
