@@ -14,7 +14,7 @@ import { preparePrompts, type Reading, type RecordPrompts } from "./reading/read
 import { readClauses } from "./reading/read-clauses.js";
 import { readRecord } from "./reading/read-record.js";
 import { toCheckedOutput } from "./reading/rewrite-values.js";
-import { toOutput, type Sample } from "./reading/to-output.js";
+import { checkRules, toOutput, type Sample } from "./reading/to-output.js";
 import type { Extraction, Warning } from "./result/extraction.js";
 import { validate } from "./schema/validate.js";
 import type { CompiledTask } from "./task-definition.js";
@@ -30,7 +30,7 @@ export async function extract(task: CompiledTask, record: RecordInput<unknown>, 
   const readings = options.readings ?? task.definition.readings ?? 2;
   const { samples, failures } = await drawSamples({ ...prompts, calls, readings, maxTokens, onUnsupported: options.onUnsupported ?? "refuse" }, options);
   const merged = samples.length > 1 ? mergeSamples(samples, task) : samples[0];
-  const checks = task.definition.check?.(merged.value, { document: prompts.document, language: prompts.context.language }) ?? [];
+  const checks = checkRules({ ...prompts, calls }, merged.value);
   return {
     data: merged.value,
     fields: merged.fields as Extraction<unknown>["fields"],

@@ -33,6 +33,7 @@ export { defineContractClauses, extractContractClauses, type ContractClausesOpti
 export { parseBalanceSheet } from "./tasks/parse-balance-sheet.js";
 export { parseInvoice } from "./tasks/parse-invoice.js";
 export { InputTooLongError, type InputTooLongErrorOptions } from "./error/input/input-too-long-error.js";
+export { CheckFailedError } from "./error/output/check-failed-error.js";
 export { OutputParseError } from "./error/output/output-parse-error.js";
 export { OutputTruncatedError } from "./error/output/output-truncated-error.js";
 export { OutputValidationError } from "./error/output/output-validation-error.js";

@@ -85,7 +85,8 @@ export interface TaskDefinition<
   /** Default number of readings, see `TaskOptions.readings`. Default 2. */
   readings?: 1 | 2;
   /**
-   * Rules that data should satisfy and need not, such as sums that add up; what it returns joins the warnings. A string
+   * Rules that data should satisfy and need not, such as sums that add up; what it returns joins the warnings,
+   * at once, not as a promise; a check that throws fails the record with a CheckFailedError. A string
    * or number that a warning's `path` names is written anew from where it begins (with two readings, where one sample
    * is drawn and the model can), and the new record taken if it breaks fewer rules, loses no value and invents none.
    */

@@ -1,5 +1,6 @@
 // Where a value breaks a check, it is written anew from the place where it begins, without what it was.
 import { DistillateError } from "../error/distillate-error.js";
+import { CheckFailedError } from "../error/output/check-failed-error.js";
 import { OutputValidationError } from "../error/output/output-validation-error.js";
 import type { Field, Warning } from "../result/extraction.js";
 import { isPlainObject, mapLeaves, type FieldTree } from "../result/field-tree.js";
@@ -8,12 +9,12 @@ import { getAtPointer } from "../schema/json-pointer.js";
 import { interpretReply } from "./interpret-reply.js";
 import type { Answer, Reading } from "./reading.js";
 import { recordFormat } from "./record-schema.js";
-import { toOutput, type Sample } from "./to-output.js";
+import { checkRules, toOutput, type Sample } from "./to-output.js";
 
 /** Each costs the rest of the reply. */
 const ATTEMPTS = 2;
 
-type Judged = { sample: Sample; broken: readonly Broken[] } | { error: OutputValidationError; broken: readonly Broken[] };
+type Judged = { sample: Sample; broken: readonly Broken[] } | { error: OutputValidationError | CheckFailedError; broken: readonly Broken[] };
 type Broken = Pick<Warning, "path" | "message">;
 
 /** A string or number of the reply that breaks a check. */
@@ -30,7 +31,7 @@ interface Target {
  * from that value on, with the values so far banned there; what comes out is taken if fewer checks are broken, none of
  * them at that value, and no value was lost. Otherwise the answer stays as it was.
  *
- * @throws OutputValidationError where the answer does not fit its schema and stays so.
+ * @throws OutputValidationError where the answer does not fit its schema and stays so, CheckFailedError where it cannot be checked.
  */
 export async function toCheckedOutput(reading: Reading, answer: Answer): Promise<Sample> {
   const first = judge(reading, answer);
@@ -60,11 +61,11 @@ async function rewrite(reading: Reading, first: Answer, before: Judged, target: 
 }
 
 function judge(reading: Reading, answer: Answer): Judged {
-  const { task, document, context } = reading;
   try {
     const sample = toOutput(reading, answer);
-    return { sample, broken: task.definition.check?.(sample.value, { document, language: context.language }) ?? [] };
+    return { sample, broken: checkRules(reading, sample.value) };
   } catch (error) {
+    if (error instanceof CheckFailedError) return { error, broken: [] };
     if (!(error instanceof OutputValidationError)) throw error;
     return { error, broken: error.issues };
   }

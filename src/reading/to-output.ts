@@ -1,4 +1,5 @@
 // What the model answered -> the task's output: checked, normalised in code, checked again.
+import { CheckFailedError } from "../error/output/check-failed-error.js";
 import { OutputValidationError } from "../error/output/output-validation-error.js";
 import type { Warning } from "../result/extraction.js";
 import type { FieldTree } from "../result/field-tree.js";
@@ -38,4 +39,38 @@ function check(schema: TypedSchema, data: unknown, rawText: string): unknown {
     issues: checked.issues,
     hint: "Where the schema has rules that its JSON Schema cannot carry (refinements), draw several samples or loosen them.",
   });
+}
+
+/**
+ * What the task's own check finds in its output.
+ *
+ * @throws CheckFailedError where it throws, or returns anything but warnings.
+ */
+export function checkRules({ task, document, context, calls }: Omit<Reading, "readings" | "maxTokens" | "onUnsupported">, value: unknown): Warning[] {
+  const { name } = task.definition;
+  const kept = { partial: value, usage: calls.usage };
+  let returned: unknown;
+  try {
+    returned = task.definition.check?.(value, { document, language: context.language }) ?? [];
+  } catch (cause) {
+    throw new CheckFailedError(`The check of the task ${name} threw ${String(cause)}.`, { ...kept, cause, hint: "The record that it was given is the error's `partial`." });
+  }
+  if (Array.isArray(returned) && returned.every(isWarning)) return returned;
+  if (returned instanceof Promise) returned.catch(() => {});
+  throw new CheckFailedError(`The check of the task ${name} returned ${describe(returned)}.`, {
+    ...kept,
+    hint: 'Return, without await, an array of warnings { code: "...", message: "...", path: "/a/0" }; the path may be missing, the array be empty.',
+  });
+}
+
+function isWarning(item: unknown): item is Warning {
+  if (typeof item !== "object" || item === null) return false;
+  const { code, message, path } = item as Record<keyof Warning, unknown>;
+  return typeof code === "string" && typeof message === "string" && ["string", "undefined"].includes(typeof path);
+}
+
+function describe(returned: unknown): string {
+  if (returned instanceof Promise) return "a promise";
+  if (Array.isArray(returned)) return `an array with an item that is no warning (item ${returned.findIndex((item) => !isWarning(item))})`;
+  return typeof returned === "object" ? "an object" : String(returned);
 }

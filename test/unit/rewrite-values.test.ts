@@ -57,6 +57,21 @@ describe("a value that breaks a check", () => {
     expect(warnings).toEqual([{ code: "SUM_MISMATCH", message: "7, not 9", path: "/total" }]);
   });
 
+  it("is not given up for one that the check throws on", async () => {
+    const task = defineTask({
+      name: "t", description: "t", output: z.object({ count: z.number() }), template: "t",
+      check: ({ count }) => {
+        if (count !== 9) throw new RangeError("no such count");
+        return [{ code: "ODD", message: "odd", path: "/count" }];
+      },
+    });
+    const model = script('{"count": 9}', '{"count": 7}', '{"count": 6}');
+    const { data, warnings } = await task("9 7 6", { model });
+    expect(data.count).toBe(9);
+    expect(warnings).toEqual([{ code: "ODD", message: "odd", path: "/count" }]);
+    expect(model.requests).toHaveLength(3);
+  });
+
   it("is not given up for one that is absent, nor for a record that lost another", async () => {
     const absent = script(text({ total: 9 }), text({ total: null }));
     expect((await sums(document, { model: absent })).data.total).toBe(9);

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import {
+  CheckFailedError,
   DistillateError,
   InputTooLongError,
   OutputParseError,
@@ -11,6 +12,7 @@ import {
   RemoteModelError,
   TemplateError,
   defineTask,
+  runBatch,
   type TaskProgress,
 } from "../../src/index.js";
 import { createScriptedModel, type ScriptedAnswer } from "../../src/model/scripted-model.js";
@@ -103,6 +105,35 @@ describe("a task", () => {
     const task = defineTask({ ...base, template: "t", check: ({ a }) => [{ code: "ODD", message: a }] });
     const { warnings } = await task("x", { model: createScriptedModel(['{"a": "x"}']) });
     expect(warnings).toEqual([{ code: "ODD", message: "x" }]);
+  });
+
+  it.each([
+    ["false", () => false, "returned false"],
+    ["a promise, though it fails", async () => Promise.reject(new Error("late")), "returned a promise"],
+    ["a text", () => "fine", "returned fine"],
+    ["a path in steps", () => [{ code: "ODD", message: "x" }, { code: "ODD", message: "x", path: ["a"] }], "(item 1)"],
+  ])("says what its check should return: %s", async (_name, check, said) => {
+    const task = defineTask({ ...base, template: "t", check: check as unknown as () => [] });
+    for (const samples of [1, 2]) {
+      const model = createScriptedModel(Array.from({ length: samples }, () => '{"a": "x"}'));
+      const result = await task.safe("x", { model, samples });
+      const error = { code: "CHECK_FAILED", message: expect.stringMatching(/The check of the task t returned .* array of warnings/) as string, partial: { a: "x" } };
+      expect(result).toMatchObject({ ok: false, error });
+      expect((result as { error: Error }).error.message).toContain(said);
+    }
+  });
+
+  it("keeps the record that its check throws on", async () => {
+    const cause = new TypeError("no total");
+    const task = defineTask({ ...base, template: "t", check: () => { throw cause; } });
+    const scripted = () => createScriptedModel(['{"a": "x"}']);
+    const error: unknown = await task("x", { model: scripted() }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(CheckFailedError);
+    expect(error).toMatchObject({ cause, partial: { a: "x" }, usage: { requests: 1 } });
+    expect(String(error)).toMatch(/task t threw TypeError: no total/);
+    const records: unknown[] = [];
+    for await (const record of runBatch(task, [{ source: "r", record: "x" }], { model: scripted() })) records.push(record);
+    expect(records).toMatchObject([{ ok: false, error: { code: "CHECK_FAILED" } }]);
   });
 });
 
