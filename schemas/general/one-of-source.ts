@@ -1,6 +1,6 @@
 // Strings that are one of those the document has: what a pattern finds, its keys, or the labels of its rows.
 import { z } from "zod";
-import { markVerbatim, type VerbatimOptions } from "./verbatim.js";
+import { markVerbatim, requireOptions, type VerbatimOptions } from "./verbatim.js";
 
 /**
  * One of the strings that the document has:
@@ -13,15 +13,25 @@ import { markVerbatim, type VerbatimOptions } from "./verbatim.js";
  * an UnsatisfiableSchemaError.
  *
  * @throws {RangeError} where the pattern is none under the flag `u`.
+ * @throws {TypeError} where `strings` or an option is none of these.
  */
 export function oneOfSource(strings: RegExp | "keys" | "rows", options: VerbatimOptions & { absent: true }): z.ZodNullable<z.ZodString>;
 export function oneOfSource(strings: RegExp | "keys" | "rows", options?: VerbatimOptions): z.ZodString;
 export function oneOfSource(strings: RegExp | "keys" | "rows", { absent = false, ...options }: VerbatimOptions = {}): z.ZodType {
-  if (typeof strings !== "string") {
+  requireOptions("oneOfSource", options);
+  if (isRegExp(strings)) {
     return markVerbatim(z.string(), { ...options, pattern: unicodeSource(strings), ...flagsOf(strings) }, absent);
+  }
+  if (strings !== "keys" && strings !== "rows") {
+    throw new TypeError(`oneOfSource: pass a regular expression such as /Art\\. \\d+/, "rows" or "keys", not ${JSON.stringify(strings)}.`);
   }
   const marked = z.string().meta({ "x-one-of-source": strings });
   return absent ? marked.nullable() : marked;
+}
+
+/** Of another realm, too. */
+function isRegExp(strings: unknown): strings is RegExp {
+  return Object.prototype.toString.call(strings) === "[object RegExp]";
 }
 
 function unicodeSource({ source }: RegExp): string {

@@ -17,11 +17,53 @@ export interface VerbatimOptions {
  * derived from a marked schema.
  *
  * A remote model is not held to it: what it writes is searched for, and what is not found is `ungrounded`.
+ *
+ * @throws {TypeError} where the schema is not that of a string, or an option is none.
  */
 export function verbatim<Schema extends z.ZodType>(schema: Schema, options: VerbatimOptions & { absent: true }): z.ZodNullable<Schema>;
 export function verbatim<Schema extends z.ZodType>(schema: Schema, options?: VerbatimOptions): Schema;
 export function verbatim(schema: z.ZodType, { absent = false, ...options }: VerbatimOptions = {}): z.ZodType {
+  requireOptions("verbatim", options);
+  if (!isText(schema)) throw new TypeError("verbatim: only strings can be copied; pass a Zod 4 schema of a string, such as z.string().max(80).");
   return markVerbatim(schema, options, absent);
+}
+
+/** For callers without types. */
+export function requireOptions(caller: string, { wholeWords: _wholeWords, maxLength: _maxLength, ...others }: VerbatimOptions): void {
+  for (const name of Object.keys(others)) {
+    throw new TypeError(`${caller}: there is no option "${name}"; the options are wholeWords, maxLength and absent.`);
+  }
+}
+
+/** Whether it stands for strings, or for strings and null. What is recursive is taken at its word. */
+function isText(schema: unknown): boolean {
+  const def = (schema as Partial<z.core.$ZodTypes> | null | undefined)?._zod?.def;
+  switch (def?.type) {
+    case "string":
+    case "template_literal":
+    case "lazy":
+      return true;
+    case "enum":
+      return Object.values(def.entries).every((value) => typeof value === "string");
+    case "literal":
+      return def.values.every((value) => typeof value === "string");
+    case "union":
+      return def.options.some(isText) && def.options.every((option) => isText(option) || option._zod.def.type === "null");
+    case "intersection":
+      return isText(def.left) || isText(def.right);
+    case "pipe":
+      return isText(def.out);
+    case "nullable":
+    case "optional":
+    case "nonoptional":
+    case "default":
+    case "prefault":
+    case "catch":
+    case "readonly":
+      return isText(def.innerType);
+    default:
+      return false;
+  }
 }
 
 /** @param keyword options of `x-verbatim` */

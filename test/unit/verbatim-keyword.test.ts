@@ -138,7 +138,7 @@ describe("without some texts", () => {
 describe("what cannot be", () => {
   test.each([
     [7, "must be true or an object"],
-    [{ sources: "a" }, 'no option "sources"'],
+    [{ sources: "a" }, 'no option "sources", only source, wholeWords, maxLength, pattern and flags'],
     [{ source: 1 }, '"source" must be a string'],
     [{ wholeWords: "yes" }, '"wholeWords"'],
     [{ maxLength: 0 }, '"maxLength"'],

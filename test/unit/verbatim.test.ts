@@ -58,6 +58,30 @@ describe("marks", () => {
     });
   });
 
+  it.each([
+    ["a number", () => verbatim(z.number()), /only strings.*z\.string\(\)/],
+    ["an object", () => verbatim(z.object({})), /only strings/],
+    ["a list of strings", () => verbatim(z.array(z.string()), { absent: true }), /only strings/],
+    ["a string or a number", () => verbatim(z.union([z.string(), z.number()])), /only strings/],
+    ["nothing", () => verbatim(z.null()), /only strings/],
+    ["no schema", () => verbatim("x" as never), /only strings/],
+    ["another structure", () => oneOfSource("cells" as "rows"), /regular expression.*"rows" or "keys", not "cells"/],
+    ["a pattern as a string", () => oneOfSource(String.raw`Art\d+` as "rows"), /regular expression.*\/Art/],
+    ["a misspelt option", () => verbatim(z.string(), { abscent: true } as object), /"abscent"; the options are .*absent/],
+    ["a misspelt option beside rows", () => oneOfSource("rows", { abscent: true } as object), /"abscent"; the options are .*absent/],
+  ])("on %s are refused at once", (_name, mark, message) => {
+    expect(mark).toThrow(TypeError);
+    expect(mark).toThrow(message);
+  });
+
+  it("take strings of every kind", () => {
+    const kinds = [
+      z.email(), z.enum(["a"]), z.literal("a"), z.string().nullable(), z.string().optional(), z.string().default("a").readonly(), z.string().brand("b"),
+      z.string().trim(), z.union([z.string(), z.null()]), z.string().pipe(z.string().min(1)), z.templateLiteral(["a", z.string()]), z.string().and(z.string()),
+    ];
+    for (const kind of kinds) expect(JSON.stringify(toJsonSchema(verbatim(kind)))).toContain('"x-verbatim":true');
+  });
+
   it("of a pattern that the flag u does not take are refused at once", () => {
     expect(() => oneOfSource(new RegExp(String.raw`\-`))).toThrow(RangeError);
   });

@@ -43,7 +43,7 @@ function readOptions({ keyword: value, path }: VerbatimKeyword): VerbatimOptions
   const options = value === true ? {} : value;
   if (!isSchemaObject(options)) refuse(path, KEYWORD, "it must be true or an object.");
   const { source = "document", pattern, flags = "", maxLength = Infinity, wholeWords = pattern === undefined, ...rest } = options;
-  for (const name of Object.keys(rest)) refuse(path, KEYWORD, `it has no option "${name}".`);
+  for (const name of Object.keys(rest)) refuse(path, KEYWORD, `it has no option "${name}", only source, wholeWords, maxLength, pattern and flags.`);
   for (const [name, text] of Object.entries({ source, flags, pattern: pattern ?? "" })) {
     if (typeof text !== "string") refuse(path, KEYWORD, `"${name}" must be a string.`);
   }
