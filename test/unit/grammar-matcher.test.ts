@@ -115,6 +115,26 @@ test("regular expressions that cannot be held, or that nothing matches, are refu
   expect(() => compileRegex("a(?=b)c", vocabulary)).toThrow(UnsatisfiableSchemaError);
 });
 
+test("alternatives that hold each other do not multiply with depth, and each keeps its own rest", () => {
+  const kind = (rest: object) => ({ type: "object", properties: { child: { $ref: "#/$defs/any" }, ...rest }, required: ["child"], additionalProperties: false });
+  const schema = {
+    $ref: "#/$defs/any",
+    $defs: {
+      any: { anyOf: [{ $ref: "#/$defs/a" }, { $ref: "#/$defs/b" }, { type: "null" }] },
+      a: kind({ x: { type: "string" } }),
+      b: kind({ y: { type: "integer" } }),
+    },
+  };
+  const depth = 60;
+  const open = write(start(schema), '{"child": '.repeat(depth));
+  const rests = Array.from({ length: depth }, (_, level) => (level % 3 === 0 ? "}" : level % 3 === 1 ? ', "x": "1"}' : ', "y": 1}'));
+  expect(takes(open, `null${rests.join("")}`)).toBe(true);
+  expect(takes(open, `null, "x": 1${rests.join("")}`)).toBe(false);
+  expect(takes(open, `null, "x": "1", "y": 1${rests.join("")}`)).toBe(false);
+  const arrays = { $ref: "#/$defs/v", $defs: { v: { anyOf: [{ type: "null" }, ...[0, 1, 2].map((minItems) => ({ type: "array", items: { $ref: "#/$defs/v" }, minItems }))] } } };
+  expect(takes(write(start(arrays), "[".repeat(depth)), "]".repeat(depth))).toBe(true);
+});
+
 function isAccepted(matcher: Matcher, token: number): boolean {
   try {
     matcher.accept(token);

@@ -5,7 +5,7 @@ import type { ArrayShape, JsonStyle, KeyOrder, ObjectShape, Shape } from "../sha
 import { arrayNode } from "./structure/array-nodes.js";
 import { ArrayPlan } from "./structure/array-position.js";
 import { LexemeNode } from "./node/lexeme-node.js";
-import { EndNode, ExpandedNode, type Node, type NodeMaker } from "./node/node.js";
+import { EndNode, ExpandedNode, type Expansion, type Joint, type Node, type NodeMaker } from "./node/node.js";
 import { objectNode } from "./structure/object-nodes.js";
 import { ObjectPlan } from "./structure/object-position.js";
 import { UniqueItems } from "./structure/unique-items.js";
@@ -18,6 +18,8 @@ export class NodeStore implements NodeMaker {
   readonly #unique = new UniqueItems();
   /** Never reused, also not after `clear`; the end node is number 0. */
   #lastId = 0;
+  readonly #eithers = new Map<string, Node>();
+  readonly #members = new WeakMap<Node, readonly Node[]>();
   readonly #literals = new Map<string, WordList>();
   readonly #objects = new Map<ObjectShape, ObjectPlan>();
   readonly #arrays = new Map<ArrayShape, ArrayPlan>();
@@ -31,6 +33,7 @@ export class NodeStore implements NodeMaker {
   clear(): void {
     this.end.forgetPreceding();
     this.end.closed = undefined;
+    this.#eithers.clear();
     // Positions hold names and items that were written.
     this.#objects.clear();
     this.#arrays.clear();
@@ -56,7 +59,10 @@ export class NodeStore implements NodeMaker {
         return this.literal("{", objectNode({ maker: this, style: this.#style, unique: this.#unique }, plan, plan.start, next));
       }
       case "union":
-        return this.expanded(next, shape, 0, shape.minimumBytes + next.distance, () => shape.members.map((member) => this.value(member, next)));
+        return this.expanded(next, { part: shape, index: 0 }, shape.minimumBytes + next.distance, {
+          expand: () => shape.members.map((member) => this.value(member, next)),
+          rebuild: (other) => this.value(shape, other),
+        });
     }
   }
 
@@ -79,16 +85,66 @@ export class NodeStore implements NodeMaker {
     return next.preceding(part, index, () => create(++this.#lastId));
   }
 
-  expanded(next: Node, part: object, index: number, distance: number, expand: () => readonly Node[]): Node {
-    return this.intern(next, part, index, (id) => new ExpandedNode(id, distance, expand));
+  expanded(next: Node, { part, index }: Omit<Joint, "next">, distance: number, { expand, rebuild }: Expansion): Node {
+    return this.intern(next, part, index, (id) => new ExpandedNode(id, distance, expand, rebuild));
   }
 
   /** The nodes that read the next byte (or end the text), in order of their ids. */
   closure(nodes: readonly Node[]): Node[] {
-    const seen = new Set(nodes);
-    // The set grows while it is walked.
-    for (const node of seen) for (const passed of node.passes()) seen.add(passed);
-    return [...seen].filter(({ reads }) => reads).toSorted((a, b) => a.id - b.id);
+    const seen = new Set<Node>();
+    const reading = new Set<Node>();
+    for (let front = this.#merge(nodes); front.length > 0; ) {
+      const passed: Node[] = [];
+      for (const node of front) {
+        if (seen.has(node)) continue;
+        seen.add(node);
+        if (node.reads) reading.add(node);
+        passed.push(...node.passes());
+      }
+      front = this.#merge(passed);
+    }
+    return this.#merge([...reading]).toSorted((a, b) => a.id - b.id);
+  }
+
+  /**
+   * Nodes that do the same before different nodes as one before all of these. Else alternatives that hold each other
+   * would double with every level of nesting: this is the merging of a graph-structured stack (Tomita 1987).
+   */
+  #merge(nodes: readonly Node[]): readonly Node[] {
+    if (nodes.length < 2) return nodes;
+    const alike = new Map<object, Map<number, Node[]>>();
+    let isMerged = false;
+    for (const node of nodes) {
+      const { part, index } = node.joint ?? { part: node, index: 0 };
+      let ofPart = alike.get(part);
+      if (!ofPart) alike.set(part, (ofPart = new Map()));
+      const group = ofPart.get(index);
+      if (!group) ofPart.set(index, [node]);
+      else if (!group.includes(node)) isMerged = group.push(node) > 1;
+    }
+    if (!isMerged) return nodes;
+    return [...alike.values()].flatMap((ofPart) => [...ofPart.values()].flatMap((group) => this.#mergeAlike(group)));
+  }
+
+  #mergeAlike(group: readonly Node[]): readonly Node[] {
+    if (group.length === 1) return group;
+    const merged = group[0].rejoin(this.#either(group.map(({ joint }) => joint!.next)));
+    return merged ? [merged] : group;
+  }
+
+  /** Any of several nodes. */
+  #either(nodes: readonly Node[]): Node {
+    const flat = [...new Set(nodes.flatMap((node) => this.#members.get(node) ?? [node]))].toSorted((a, b) => a.id - b.id);
+    if (flat.length === 1) return flat[0];
+    const key = flat.map(({ id }) => id).join();
+    let either = this.#eithers.get(key);
+    if (!either) {
+      const distance = flat.reduce((least, node) => Math.min(least, node.distance), Infinity);
+      either = new ExpandedNode(++this.#lastId, distance, () => flat);
+      this.#eithers.set(key, either);
+      this.#members.set(either, flat);
+    }
+    return either;
   }
 
   #objectPlan(shape: ObjectShape): ObjectPlan {

@@ -28,6 +28,10 @@ export class LexemeNode extends Node {
     return state < 0 ? undefined : this.maker.lexeme(this.lexeme, state, this.next);
   }
 
+  override rejoin(next: Node): Node {
+    return this.maker.lexeme(this.lexeme, this.state, next);
+  }
+
   firstBytes(): readonly number[] {
     return ALL_BYTES;
   }

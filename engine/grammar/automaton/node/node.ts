@@ -11,6 +11,18 @@ interface Preceding {
   others: Map<object, Map<number, Node>> | undefined;
 }
 
+/** Nodes of the same part and index do the same, each before its own next. */
+export interface Joint {
+  readonly part: object;
+  readonly index: number;
+  readonly next: Node;
+}
+
+function joined(node: Node, joint: Joint): Node {
+  node.joint = joint;
+  return node;
+}
+
 /** One way to go on. Immutable but for its memories; lists of nodes (a state) are alternatives. */
 export abstract class Node {
   /**
@@ -19,6 +31,8 @@ export abstract class Node {
    */
   abstract readonly distance: number;
   #before: Preceding | undefined;
+  /** What this node does before which other. */
+  joint: Joint | undefined;
   /** Memory of the state of this node alone. */
   closed: State | undefined;
 
@@ -29,7 +43,7 @@ export abstract class Node {
     const first = this.#before;
     // Most nodes have a single one: no map is made for it.
     if (!first) {
-      const node = create();
+      const node = joined(create(), { part, index, next: this });
       this.#before ??= { part, index, node, others: undefined };
       return node;
     }
@@ -38,8 +52,13 @@ export abstract class Node {
     let ofPart = first.others.get(part);
     if (!ofPart) first.others.set(part, (ofPart = new Map()));
     let node = ofPart.get(index);
-    if (!node) ofPart.set(index, (node = create()));
+    if (!node) ofPart.set(index, (node = joined(create(), { part, index, next: this })));
     return node;
+  }
+
+  /** The same before another node; undefined where what comes between depends on the node after it. */
+  rejoin(_next: Node): Node | undefined {
+    return undefined;
   }
 
   forgetPreceding(): void {
@@ -84,8 +103,13 @@ export class ExpandedNode extends Node {
     id: number,
     readonly distance: number,
     private readonly expand: () => readonly Node[],
+    private readonly rebuild?: (next: Node) => Node,
   ) {
     super(id);
+  }
+
+  override rejoin(next: Node): Node | undefined {
+    return this.rebuild?.(next);
   }
 
   override get reads(): boolean {
@@ -105,6 +129,11 @@ export class ExpandedNode extends Node {
   }
 }
 
+export interface Expansion {
+  expand: () => readonly Node[];
+  rebuild?: (next: Node) => Node;
+}
+
 /** How nodes make the nodes after them. */
 export interface NodeMaker {
   /** Any value of `shape`, then `next`. */
@@ -114,5 +143,6 @@ export interface NodeMaker {
   literal(text: string, next: Node): Node;
   /** The node that is `index` of `part` before `next`; made once. */
   intern(next: Node, part: object, index: number, create: (id: number) => Node): Node;
-  expanded(next: Node, part: object, index: number, distance: number, expand: () => readonly Node[]): Node;
+  /** @param expansion what the node stands for, and the same before another node where that can be */
+  expanded(next: Node, joint: Omit<Joint, "next">, distance: number, expansion: Expansion): Node;
 }

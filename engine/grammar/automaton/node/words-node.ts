@@ -37,6 +37,10 @@ export class WordsNode extends Node {
     return low < high ? wordsNode(this.maker, this.words, [low, high, this.position + 1], this.next) : undefined;
   }
 
+  override rejoin(next: Node): Node {
+    return wordsNode(this.maker, this.words, [this.low, this.high, this.position], next);
+  }
+
   firstBytes(): readonly number[] {
     return this.words.bytesAt(this.low, this.high, this.position);
   }

@@ -13,19 +13,21 @@ export interface ArrayContext {
 /** The array from `position` on, then `next`. */
 export function arrayNode(context: ArrayContext, plan: ArrayPlan, position: ArrayPosition, next: Node): Node {
   const { maker, style } = context;
-  return maker.expanded(next, position, 0, position.bytes + next.distance, () => {
+  const expand = () => {
     const items = [false, true].flatMap((isCounted) => (plan.canTake(position, isCounted) ? itemNodes(context, plan, { position, isCounted }, next) : []));
     const options = position.count === 0 || items.length === 0 ? items : [maker.literal(style.comma, together(maker, items, position, next))];
     if (position.canClose) options.push(maker.literal("]", next));
     return options;
-  });
+  };
+  const rebuild = (other: Node) => arrayNode(context, plan, position, other);
+  return maker.expanded(next, { part: position, index: 0 }, position.bytes + next.distance, { expand, rebuild });
 }
 
 /** Several nodes as one that stands for them. */
 function together(maker: NodeMaker, nodes: readonly Node[], position: ArrayPosition, next: Node): Node {
   if (nodes.length === 1) return nodes[0];
   const distance = nodes.reduce((least, node) => Math.min(least, node.distance), Infinity);
-  return maker.expanded(next, position, 1, distance, () => nodes);
+  return maker.expanded(next, { part: position, index: 1 }, distance, { expand: () => nodes });
 }
 
 function itemNodes(context: ArrayContext, plan: ArrayPlan, at: { position: ArrayPosition; isCounted: boolean }, next: Node): Node[] {

@@ -15,13 +15,15 @@ export interface ObjectContext {
 /** The object from `position` on, then `next`. */
 export function objectNode(context: ObjectContext, plan: ObjectPlan, position: ObjectPosition, next: Node): Node {
   const { maker, style } = context;
-  return maker.expanded(next, position, 0, position.bytes + next.distance, () => {
+  const expand = () => {
     const options: Node[] = [];
     const keys = keysNode(context, plan, position, next);
     if (keys) options.push(position.isStarted ? maker.literal(style.comma, keys) : keys);
     if (position.canClose) options.push(maker.literal("}", next));
     return options;
-  });
+  };
+  const rebuild = (other: Node) => objectNode(context, plan, position, other);
+  return maker.expanded(next, { part: position, index: 0 }, position.bytes + next.distance, { expand, rebuild });
 }
 
 /** A name that may come at `position`, with all that follows; undefined where none may. */
@@ -34,7 +36,7 @@ function keysNode(context: ObjectContext, plan: ObjectPlan, position: ObjectPosi
   const options: Node[] = hasKey ? [keyNode(maker, frame, [0, plan.keys.words.length, 0])] : [];
   if (position.canTakeFree) options.push(...plan.shape.free.map((free) => freeNode(context, frame, free)));
   const distance = options.reduce((least, option) => Math.min(least, option.distance), Infinity);
-  return maker.expanded(next, position, 1, distance, () => options);
+  return maker.expanded(next, { part: position, index: 1 }, distance, { expand: () => options });
 }
 
 function freeNode({ maker, style, unique }: ObjectContext, { position, after }: ObjectFrame, { key, value }: FreeProperties): Node {
