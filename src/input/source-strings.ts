@@ -3,6 +3,9 @@ import type { Document } from "./document.js";
 import { csvNames } from "./reader/csv-reader.js";
 import { tableCells } from "./reader/markdown-reader.js";
 
+/** Markup around the whole of a Markdown cell: emphasis, code, a link. */
+const WRAPPINGS = [/^(\*{1,3}|_{1,3}|~~|`)(?![\s*_~`])(?<text>(?:(?!\1).)+)(?<!\s)\1$/u, /^\[(?<text>[^[\]]+)\]\([^()]*\)$/u];
+
 /** Names of properties, elements and columns; labels of rows. */
 export type SourceStrings = "keys" | "rows";
 
@@ -20,7 +23,7 @@ export function sourceStrings({ format, data, source }: Document, kind: SourceSt
     if (format === "csv") return csvNames(source).rows;
     if (format !== "markdown") return [];
     const cells = tableCells(source);
-    return cells.filter(({ row }, index) => row !== cells[index - 1]?.row).map(({ start, end }) => source.slice(start, end));
+    return cells.filter(({ row }, index) => row !== cells[index - 1]?.row).map(({ start, end }) => withoutMarkup(source.slice(start, end)));
   }
 }
 
@@ -35,4 +38,10 @@ function keysOf(data: unknown): string[] {
     pending.push(...Object.values(value).filter((inner) => inner !== undefined).toReversed());
   }
   return found;
+}
+
+/** As a reader sees it, where that stands in the source in one piece: markup within a label and escapes stay. */
+function withoutMarkup(label: string): string {
+  const text = WRAPPINGS.map((wrapping) => wrapping.exec(label)?.groups?.text).find((inner) => inner !== undefined);
+  return text === undefined ? label : withoutMarkup(text);
 }

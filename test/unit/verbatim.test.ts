@@ -256,6 +256,21 @@ describe("strings of a table", () => {
   });
 });
 
+describe("row labels of Markdown", () => {
+  it("are offered without the markup around them, with exact spans", async () => {
+    const labels = ["**Cash**", "[Loans](#a)", "***Tax***", "[**Debt**](b.md)", "*a* or *b*", "of _one_", String.raw`Net \| gross`, "*Note", "2 * 3 *", "snake_case_"];
+    const source = `| item | q1 |\n|---|---|\n${labels.map((label) => `| ${label} | 1 |`).join("\n")}`;
+    const offered = ["Cash", "Loans", "Tax", "Debt", ...labels.slice(4)];
+    expect(sourceStrings(await readDocument(source), "rows")).toEqual(offered);
+    const task = taskOf(z.object({ row: oneOfSource("rows") }));
+    for (const [row, label] of offered.entries()) {
+      const { data, fields } = await task(source, { model: createScriptedModel([JSON.stringify({ row: label })]), readings: 1 });
+      expect(data.row).toBe(label);
+      expect(fields.row).toMatchObject({ status: "verbatim", spans: [{ text: label, cell: { row, column: "item" } }] });
+    }
+  });
+});
+
 describe("evidence", () => {
   it("anchors the value beside it", async () => {
     const text = "Fee: 12 EUR.\nTerm: 12 months.\nNotice: 12 days.";
