@@ -126,13 +126,13 @@ describe("a task", () => {
   it("keeps the record that its check throws on", async () => {
     const cause = new TypeError("no total");
     const task = defineTask({ ...base, template: "t", check: () => { throw cause; } });
-    const scripted = () => createScriptedModel(['{"a": "x"}']);
-    const error: unknown = await task("x", { model: scripted() }).catch((thrown: unknown) => thrown);
+    const model = createScriptedModel(['{"a": "x"}', '{"a": "x"}']);
+    const error: unknown = await task("x", { model }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(CheckFailedError);
     expect(error).toMatchObject({ cause, partial: { a: "x" }, usage: { requests: 1 } });
     expect(String(error)).toMatch(/task t threw TypeError: no total/);
     const records: unknown[] = [];
-    for await (const record of runBatch(task, [{ source: "r", record: "x" }], { model: scripted() })) records.push(record);
+    for await (const record of runBatch(task, [{ source: "r", record: "x" }], { model })) records.push(record);
     expect(records).toMatchObject([{ ok: false, error: { code: "CHECK_FAILED" } }]);
   });
 });

@@ -102,7 +102,6 @@ function looksLikeCsv(source: string): boolean {
 
 /** Each column has a name; behind the first, which may be blank then, a period will do that is not one of many. */
 function isHeader([header, ...rows]: string[][]): boolean {
-  const isPeriod = (cell: string): boolean => PERIOD.test(cell.trim());
   const mayOpenBlank = header.slice(1).some(isPeriod) && rows.some(([label]) => label.trim() !== "");
   return header.every((name, column) => {
     if (name.length > 40) return false;
@@ -110,4 +109,8 @@ function isHeader([header, ...rows]: string[][]): boolean {
     if (column === 0) return mayOpenBlank && name.trim() === "";
     return isPeriod(name) && !rows.every((row) => isPeriod(row[column]));
   });
+}
+
+function isPeriod(cell: string): boolean {
+  return PERIOD.test(cell.trim());
 }
