@@ -1,4 +1,5 @@
 // A state of the automaton: a set of nodes, what is known of it, and where its bytes lead.
+import type { MaskEntry } from "../mask/mask-cache.js";
 import { CapturedNode } from "./node/captured-node.js";
 import { type CopyState, copyStates } from "../verbatim/copy-state.js";
 import { EndNode, type Node } from "./node/node.js";
@@ -32,6 +33,8 @@ export class State {
   byteOnWay = -1;
   /** The only byte that may come where the text is not complete; -1 none, -2 not known. */
   forcedByte = -2;
+  /** Memory of the tokens that may come. */
+  maskEntry: MaskEntry | undefined;
   /** Memory of transitions: null is a dead end. */
   soleNext: State | null | undefined;
   transitions: Map<number, State | null> | undefined;

@@ -10,11 +10,16 @@ export interface MaskEntry {
   readonly mostBytes: number;
   /** The same in tokens, once asked for. */
   mostTokens: number | undefined;
+  /** Whether the words are still this mask's own. */
+  isKept: boolean;
 }
 
-/** By state (an object that stands for itself); the least recently used entry goes first. */
+/**
+ * The least recently used entry goes first. States hold their entries; the cache holds no state, so that a grammar
+ * (and the sources its strings are copied from) can go while its masks wait to be used again.
+ */
 export class MaskCache {
-  readonly #entries = new Map<object, MaskEntry>();
+  readonly #entries = new Set<MaskEntry>();
   readonly #capacity: number;
 
   constructor(private readonly maskWords: number) {
@@ -27,20 +32,23 @@ export class MaskCache {
    */
   createMask(): Uint32Array {
     if (this.#entries.size < this.#capacity) return new Uint32Array(this.maskWords);
-    const [state, { mask }] = this.#entries.entries().next().value!;
-    this.#entries.delete(state);
-    return mask.fill(0);
+    const oldest: MaskEntry = this.#entries.values().next().value!;
+    oldest.isKept = false;
+    this.#entries.delete(oldest);
+    return oldest.mask.fill(0);
   }
 
-  get(state: object): MaskEntry | undefined {
-    const entry = this.#entries.get(state);
-    if (!entry) return undefined;
-    this.#entries.delete(state);
-    this.#entries.set(state, entry);
+  keep(mask: Uint32Array, mostBytes: number): MaskEntry {
+    const entry: MaskEntry = { mask, mostBytes, mostTokens: undefined, isKept: true };
+    this.#entries.add(entry);
     return entry;
   }
 
-  set(state: object, entry: MaskEntry): void {
-    this.#entries.set(state, entry);
+  /** Whether the entry is still there; it is then the last to go. */
+  touch(entry: MaskEntry): boolean {
+    if (!entry.isKept) return false;
+    this.#entries.delete(entry);
+    this.#entries.add(entry);
+    return true;
   }
 }

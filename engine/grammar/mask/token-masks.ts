@@ -43,14 +43,11 @@ export class TokenMasks {
 
   #entry(state: State): MaskEntry {
     const { masks } = this.vocabulary;
-    let entry = masks.get(state);
-    if (!entry) {
-      const collector = new OpenCollector(masks.createMask());
-      this.#visit(-1, state, collector);
-      this.#complete(collector.mask, state);
-      masks.set(state, (entry = { mask: collector.mask, mostBytes: collector.mostBytes, mostTokens: undefined }));
-    }
-    return entry;
+    if (state.maskEntry && masks.touch(state.maskEntry)) return state.maskEntry;
+    const collector = new OpenCollector(masks.createMask());
+    this.#visit(-1, state, collector);
+    this.#complete(collector.mask, state);
+    return (state.maskEntry = masks.keep(collector.mask, collector.mostBytes));
   }
 
   /** The next token of the shortest way, where even that is much too long. */
