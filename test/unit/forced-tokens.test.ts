@@ -7,7 +7,7 @@ import { compileJsonSchema, createVocabulary, type JsonSchema } from "../../engi
 import { loadEngine } from "../../engine/load-engine.js";
 import type { EngineResult } from "../../engine/request.js";
 import { Sampler } from "../../engine/sampler/sampler.js";
-import { forcedRuns } from "../bench/forced-agreement.mjs";
+import { forcedRuns } from "../fixtures/forced-agreement.mjs";
 import { ask, requestOf } from "../fixtures/engine/ask.js";
 import { openDecoder } from "../fixtures/engine/open-decoder.js";
 import { temporaryFolder } from "../fixtures/engine/temporary-folder.js";

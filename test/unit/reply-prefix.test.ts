@@ -5,7 +5,7 @@ import type { Engine } from "../../engine/engine.js";
 import { PromptTooLongError, ReplyPrefixError, type JsonSchema } from "../../engine/index.js";
 import { loadEngine } from "../../engine/load-engine.js";
 import type { EngineRequest, ReplyPrefix } from "../../engine/request.js";
-import { forcedRuns } from "../bench/forced-agreement.mjs";
+import { forcedRuns } from "../fixtures/forced-agreement.mjs";
 import { ask, requestOf, type Answer } from "../fixtures/engine/ask.js";
 import { temporaryFolder } from "../fixtures/engine/temporary-folder.js";
 import { jsonMetadata, writeTinyModel } from "../fixtures/engine/tiny-model.js";

@@ -1,7 +1,7 @@
 // Derivatives (Brzozowski 1964): what may follow once a language has taken a character; and patterns as languages.
 import { type CharSet, has } from "./char-set.js";
 import type { LoopRegex, Regex, SetRegex } from "./node.js";
-import type { NodeStore } from "./node-store.js";
+import type { RegexNodes } from "./regex-nodes.js";
 import { canPassEmpty, type Pattern } from "./pattern/pattern.js";
 import { RegexError } from "./regex-error.js";
 
@@ -10,7 +10,7 @@ const MAX_ROUNDS = 64;
 export class Derivatives {
   readonly #rounds = new Map<LoopRegex, Regex>();
 
-  constructor(private readonly store: NodeStore) {}
+  constructor(private readonly store: RegexNodes) {}
 
   /**
    * The texts that are a match of `pattern` and then one of `tail`; `tail` runs to the end of the whole text, so

@@ -2,7 +2,7 @@
 import { ALL_CHARACTERS, type CharSet, LAST_CODE_POINT } from "./char-set.js";
 import { Derivatives } from "./derivative.js";
 import type { Regex } from "./node.js";
-import { NodeStore } from "./node-store.js";
+import { RegexNodes } from "./regex-nodes.js";
 
 /** The code points in groups; those of a group lead to the same state. */
 interface Partition {
@@ -30,7 +30,7 @@ export class Dfa {
 
   /** @param store where derivatives go; it should be the automaton's own */
   constructor(
-    private readonly store: NodeStore,
+    private readonly store: RegexNodes,
     regex: Regex,
   ) {
     this.#derivatives = new Derivatives(store);

@@ -4,7 +4,7 @@ import { BYTES_LEFT, CHARACTER_TABLES, PLAIN } from "../lexeme/string-escape.js"
 import { type CharSet, intersect, LAST_CODE_POINT } from "./char-set.js";
 import { Dfa } from "./dfa.js";
 import { nodesOf, type Regex } from "./node.js";
-import { NodeStore } from "./node-store.js";
+import { RegexNodes } from "./regex-nodes.js";
 import type { RegexStore } from "./regex-store.js";
 import { ExploredLengths, PlainLengths, type WordLengths } from "./word-lengths.js";
 
@@ -58,7 +58,7 @@ export class RegexLexeme extends Lexeme {
   /** @throws RegexError where the automaton would be too large */
   constructor(store: RegexStore, regex: Regex, options: RegexLexemeOptions) {
     super();
-    const own = new NodeStore(store.nodes);
+    const own = new RegexNodes(store.nodes);
     own.maxWork = MAX_WORK;
     const { body, minLength, maxLength } = foldLengths(own, regex, options);
     const isJson = (this.#isJson = options.escapes === "json");
@@ -254,7 +254,7 @@ interface Bounded {
  * Bounds that say nothing more than the expression go. A count of characters in it becomes a bound: where all
  * else has a fixed length, x{2,900} is x* of such a length, which takes one state instead of 900.
  */
-function foldLengths(store: NodeStore, regex: Regex, { minLength, maxLength }: RegexLexemeOptions): Bounded {
+function foldLengths(store: RegexNodes, regex: Regex, { minLength, maxLength }: RegexLexemeOptions): Bounded {
   const items: Regex[] = [];
   let rest = regex;
   for (; rest.kind === "concat"; rest = rest.tail) items.push(rest.head);

@@ -3,7 +3,7 @@ import { type CharSet, charSet } from "./char-set.js";
 import { Derivatives } from "./derivative.js";
 import { Dfa } from "./dfa.js";
 import type { Regex } from "./node.js";
-import { NodeStore } from "./node-store.js";
+import { RegexNodes } from "./regex-nodes.js";
 import { resolveLeft } from "./pattern/left-context.js";
 import { findProperty, parsePattern } from "./pattern/parse-pattern.js";
 import { RegexError } from "./regex-error.js";
@@ -18,7 +18,7 @@ const MAX_STATES = 10_000;
 
 export class RegexStore {
   /** For those who build automata. */
-  readonly nodes = new NodeStore();
+  readonly nodes = new RegexNodes();
   readonly #derivatives = new Derivatives(this.nodes);
   readonly #parsed = new Map<string, Regex>();
   readonly #properties = new Map<string, CharSet>();
@@ -97,7 +97,7 @@ export class RegexStore {
   }
 
   #automaton(regex: Regex): { regex: Regex; dfa: Dfa } {
-    const own = new NodeStore(this.nodes);
+    const own = new RegexNodes(this.nodes);
     own.maxWork = MAX_WORK;
     return { regex, dfa: new Dfa(own, regex) };
   }

@@ -9,7 +9,7 @@ const SOFT_HYPHEN_TEXT = "\u00ad";
 /** The id of a run of white space. */
 export const SPACE = 0;
 /** The id of U+0000, across which nothing is copied. */
-export const BARRIER = 1;
+const BARRIER = 1;
 const PLANE = 0x10000;
 
 /**

@@ -16,7 +16,7 @@ export type Pattern =
   /** What stands before: the start of the text, or one of these characters. */
   | { kind: "before"; set: CharSet | "start" };
 
-export const EMPTY: Pattern = { kind: "sequence", items: [] };
+const EMPTY: Pattern = { kind: "sequence", items: [] };
 export const NEVER: Pattern = { kind: "choice", options: [] };
 
 export function sequenceOf(...items: readonly Pattern[]): Pattern {

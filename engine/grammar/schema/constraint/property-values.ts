@@ -3,7 +3,7 @@ import type { Algebra, Constraint, ObjectSet, PropertyLayer, Refusal } from "./c
 import { fits } from "./fits.js";
 
 /** The constraints that one layer puts on the value of `name`; refusals go to `unclear`. */
-export function valuesInLayer(layer: PropertyLayer, name: string, algebra: Algebra, unclear: Refusal[]): Constraint[] {
+function valuesInLayer(layer: PropertyLayer, name: string, algebra: Algebra, unclear: Refusal[]): Constraint[] {
   const values: Constraint[] = [];
   const declared = layer.properties.get(name);
   if (declared) values.push(declared);

@@ -12,7 +12,7 @@ interface Counter {
 
 type Make<T extends Regex> = (id: number) => T;
 
-export class NodeStore {
+export class RegexNodes {
   readonly #nodes = new Map<string, Regex>();
   readonly patternFacts: PatternFacts;
   readonly nothing: Regex;
@@ -27,7 +27,7 @@ export class NodeStore {
   readonly #counter: Counter;
 
   /** @param parent whose nodes are used; those made here go with this store */
-  constructor(private readonly parent?: NodeStore) {
+  constructor(private readonly parent?: RegexNodes) {
     this.#counter = parent ? parent.#counter : { next: 0 };
     this.patternFacts = parent ? parent.patternFacts : new PatternFacts();
     this.nothing = this.class(NO_CHARACTER);
