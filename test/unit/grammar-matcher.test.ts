@@ -115,14 +115,17 @@ test("regular expressions that cannot be held, or that nothing matches, are refu
   expect(() => compileRegex("a(?=b)c", vocabulary)).toThrow(UnsatisfiableSchemaError);
 });
 
+function parent(rest: object): object {
+  return { type: "object", properties: { child: { $ref: "#/$defs/any" }, ...rest }, required: ["child"], additionalProperties: false };
+}
+
 test("alternatives that hold each other do not multiply with depth, and each keeps its own rest", () => {
-  const kind = (rest: object) => ({ type: "object", properties: { child: { $ref: "#/$defs/any" }, ...rest }, required: ["child"], additionalProperties: false });
   const schema = {
     $ref: "#/$defs/any",
     $defs: {
       any: { anyOf: [{ $ref: "#/$defs/a" }, { $ref: "#/$defs/b" }, { type: "null" }] },
-      a: kind({ x: { type: "string" } }),
-      b: kind({ y: { type: "integer" } }),
+      a: parent({ x: { type: "string" } }),
+      b: parent({ y: { type: "integer" } }),
     },
   };
   const depth = 60;
