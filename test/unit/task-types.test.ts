@@ -1,5 +1,5 @@
 // What the compiler knows about a task's input and output.
-import { describe, expectTypeOf, it } from "vitest";
+import { describe, expect, expectTypeOf, it } from "vitest";
 import { z } from "zod";
 import { clauseCategories, type Contract } from "../../schemas/index.js";
 import { defineContractClauses, defineTask, diagnose, oneOfSource, parseInvoice, verbatim, withEvidence, type Extraction, type Field, type RecordInput, type Task } from "../../src/index.js";
@@ -59,7 +59,7 @@ describe("types", () => {
     expectTypeOf<Result["fields"]["term"]["evidence"]>().toEqualTypeOf<Field>();
     expectTypeOf(verbatim(z.string().max(9))).toEqualTypeOf<z.ZodString>();
     // @ts-expect-error options are known
-    verbatim(z.string(), { longest: 5 });
+    expect(() => verbatim(z.string(), { longest: 5 })).toThrow(TypeError);
   });
 
   it("a result of a known type can be read as one of unknown type", () => {
