@@ -8,6 +8,8 @@ export interface ObjectFrame {
   readonly position: ObjectPosition;
   /** The object from a later position on. */
   readonly after: (position: ObjectPosition) => Node;
+  /** The rank of what follows the object. */
+  readonly distanceAfter: number;
 }
 
 /** The rest of one of the names `[low, high)`, in byte order, that the position allows; `written` bytes of it were written. */
@@ -49,11 +51,11 @@ export class KeyNode extends Node {
   }
 
   #shortest(): number {
-    const { plan, position, after } = this.frame;
+    const { plan, position, distanceAfter } = this.frame;
     let shortest = Infinity;
     for (const property of allowedProperties(this.frame, this.low, this.high)) {
       const own = plan.costs[property] - plan.commaBytes - this.written;
-      if (own < shortest) shortest = Math.min(shortest, own + after(position.take(property)).distance);
+      if (own < shortest) shortest = Math.min(shortest, own + position.bytesAfter(property) + distanceAfter);
     }
     return shortest;
   }

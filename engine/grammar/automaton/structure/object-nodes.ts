@@ -30,7 +30,7 @@ export function objectNode(context: ObjectContext, plan: ObjectPlan, position: O
 function keysNode(context: ObjectContext, plan: ObjectPlan, position: ObjectPosition, next: Node): Node | undefined {
   const { maker } = context;
   const after = (later: ObjectPosition) => objectNode(context, plan, later, next);
-  const frame: ObjectFrame = { plan, position, after };
+  const frame: ObjectFrame = { plan, position, after, distanceAfter: next.distance };
   const hasKey = !allowedProperties(frame, 0, plan.keys.words.length)[Symbol.iterator]().next().done;
   if (!hasKey && !position.canTakeFree) return undefined;
   const options: Node[] = hasKey ? [keyNode(maker, frame, [0, plan.keys.words.length, 0])] : [];

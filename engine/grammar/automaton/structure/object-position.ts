@@ -2,6 +2,7 @@
 import { WordList } from "../../lexeme/word-list.js";
 import type { JsonStyle, KeyOrder, ObjectShape } from "../../shape.js";
 import { freeCosts } from "./free-names.js";
+import { hasProperty, noProperties, withProperty } from "./property-set.js";
 import type { UniqueItems } from "./unique-items.js";
 
 /** Immutable; positions that are alike are one object. */
@@ -22,6 +23,8 @@ export interface ObjectPosition {
   readonly lastProperty: number;
   allows(property: number): boolean;
   take(property: number): ObjectPosition;
+  /** `take(property).bytes` of a property that is allowed, without making the position: each property's is looked at where one is written. */
+  bytesAfter(property: number): number;
   takeFree(name?: string): ObjectPosition;
 }
 
@@ -144,6 +147,10 @@ class SchemaOrder implements ObjectPosition {
     return this.table.at(property + 1, this.count + 1, NO_NAMES);
   }
 
+  bytesAfter(property: number): number {
+    return 1 + this.table.needed(property + 1, this.count + 1);
+  }
+
   takeFree(name?: string): ObjectPosition {
     return this.table.at(this.table.plan.costs.length, this.count + 1, withName(this.further, name));
   }
@@ -206,41 +213,57 @@ class SchemaOrderTable {
   }
 }
 
+/** What a position of any order has behind it. */
+interface Written {
+  /** The named properties written, see `property-set.ts`. */
+  readonly seen: string;
+  readonly count: number;
+  /** Required properties not written yet, and their costs together. */
+  readonly missing: number;
+  readonly missingBytes: number;
+  readonly further: FurtherNames;
+}
+
 /** Properties in any order, further ones between them. */
 class AnyOrder implements ObjectPosition {
+  readonly bytes: number;
+  /** Properties needed beyond those required. */
+  readonly #extra: Extra;
+
   private constructor(
     private readonly table: AnyOrderTable,
-    /** Properties written, by index. */
-    private readonly seen: ReadonlySet<number>,
-    private readonly count: number,
-    private readonly further: FurtherNames,
-    readonly bytes: number,
-  ) {}
+    private readonly written: Written,
+  ) {
+    this.#extra = table.extra(written);
+    const bytes = written.missingBytes + this.#extra.bytes;
+    this.bytes = 1 + (bytes === 0 || this.isStarted ? bytes : bytes - table.plan.commaBytes);
+  }
 
   static start(plan: ObjectPlan): AnyOrder {
-    const table = new AnyOrderTable(plan, (...parts) => new AnyOrder(table, ...parts));
-    return table.at(new Set(), 0, NO_NAMES);
+    const table = new AnyOrderTable(plan, (written) => new AnyOrder(table, written));
+    return table.start();
   }
 
   get names(): readonly string[] {
-    return this.further.names;
+    return this.written.further.names;
   }
 
   get isStarted(): boolean {
-    return this.count > 0;
+    return this.written.count > 0;
   }
 
   get canClose(): boolean {
-    return this.count >= this.table.plan.shape.minProperties && this.#missing() === 0;
+    return this.written.count >= this.table.plan.shape.minProperties && this.written.missing === 0;
   }
 
   get canTakeFree(): boolean {
     const { plan } = this.table;
-    return plan.freeCosts.length > 0 && this.count + this.#missing() < plan.shape.maxProperties && this.takeFree().bytes < Infinity;
+    const { count, missing } = this.written;
+    return plan.freeCosts.length > 0 && count + missing < plan.shape.maxProperties && this.takeFree().bytes < Infinity;
   }
 
   get mustDiffer(): boolean {
-    return this.count < this.table.plan.shape.minProperties;
+    return this.written.count < this.table.plan.shape.minProperties;
   }
 
   get firstProperty(): number {
@@ -252,69 +275,88 @@ class AnyOrder implements ObjectPosition {
   }
 
   allows(property: number): boolean {
-    const { plan, required } = this.table;
-    if (this.seen.has(property) || plan.costs[property] === Infinity) return false;
-    const others = this.#missing() - (required.has(property) ? 1 : 0);
-    return this.count + 1 + others <= plan.shape.maxProperties;
+    const { shape, costs } = this.table.plan;
+    const { seen, count, missing } = this.written;
+    if (costs[property] === Infinity || hasProperty(seen, property)) return false;
+    const others = missing - (shape.properties[property].isRequired ? 1 : 0);
+    return count + 1 + others <= shape.maxProperties;
   }
 
   take(property: number): ObjectPosition {
-    return this.table.at(new Set([...this.seen, property]), this.count + 1, this.further);
+    const { shape, costs } = this.table.plan;
+    const { seen, count, missing, missingBytes, further } = this.written;
+    const { isRequired } = shape.properties[property];
+    return this.table.at({
+      seen: withProperty(seen, property),
+      count: count + 1,
+      missing: missing - (isRequired ? 1 : 0),
+      missingBytes: missingBytes - (isRequired ? costs[property] : 0),
+      further,
+    });
+  }
+
+  bytesAfter(property: number): number {
+    const { shape, costs } = this.table.plan;
+    const { bytes, dearest } = this.#extra;
+    // One property fewer is needed: this one if it was among them, else the dearest of them.
+    const spared = shape.properties[property].isRequired ? costs[property] : Math.min(costs[property], dearest);
+    return 1 + this.written.missingBytes + bytes - spared;
   }
 
   takeFree(name?: string): ObjectPosition {
-    return this.table.at(this.seen, this.count + 1, withName(this.further, name));
-  }
-
-  /** Required properties not written yet. */
-  #missing(): number {
-    return this.table.missing(this.seen);
+    const { written } = this;
+    return this.table.at({ ...written, count: written.count + 1, further: withName(written.further, name) });
   }
 }
 
+/** The cheapest properties that bring an object to its least count; Infinity where they are too few. */
+interface Extra {
+  bytes: number;
+  /** Bytes of the dearest of them, 0 where none is needed. */
+  dearest: number;
+}
+
+const NO_EXTRA: Extra = { bytes: 0, dearest: 0 };
+
 class AnyOrderTable {
-  readonly required: ReadonlySet<number>;
   /** Optional properties, the shortest first. */
   readonly #byCost: readonly number[];
+  readonly #countCap: number;
   readonly #positions = new Map<string, AnyOrder>();
 
   constructor(
     readonly plan: ObjectPlan,
-    private readonly create: (seen: ReadonlySet<number>, count: number, further: FurtherNames, bytes: number) => AnyOrder,
+    private readonly create: (written: Written) => AnyOrder,
   ) {
-    const { properties } = plan.shape;
-    this.required = new Set(properties.flatMap(({ isRequired }, i) => (isRequired ? [i] : [])));
-    this.#byCost = properties.map((_, i) => i).filter((i) => !this.required.has(i)).toSorted((a, b) => plan.costs[a] - plan.costs[b]);
+    const { costs, shape } = plan;
+    this.#byCost = [...costs.keys()].filter((i) => !shape.properties[i].isRequired).toSorted((a, b) => costs[a] - costs[b]);
+    this.#countCap = Math.max(plan.countCap, costs.length);
   }
 
-  at(seen: ReadonlySet<number>, count: number, further: FurtherNames): AnyOrder {
-    const capped = Math.min(count, Math.max(this.plan.countCap, this.plan.costs.length));
-    const kept = capped < this.plan.shape.minProperties ? further : NO_NAMES;
-    const key = `${[...seen].toSorted((a, b) => a - b).join()};${capped};${keyOf(kept)}`;
+  start(): AnyOrder {
+    const { costs, shape } = this.plan;
+    const required = [...costs].filter((_, i) => shape.properties[i].isRequired);
+    const missingBytes = required.reduce((sum, cost) => sum + cost, 0);
+    return this.at({ seen: noProperties(costs.length), count: 0, missing: required.length, missingBytes, further: NO_NAMES });
+  }
+
+  at(written: Written): AnyOrder {
+    const count = Math.min(written.count, this.#countCap);
+    const further = count < this.plan.shape.minProperties ? written.further : NO_NAMES;
+    const key = `${written.seen};${count};${keyOf(further)}`;
     let position = this.#positions.get(key);
-    if (!position) this.#positions.set(key, (position = this.create(seen, capped, kept, this.#bytes(seen, capped, kept))));
+    if (!position) this.#positions.set(key, (position = this.create({ ...written, count, further })));
     return position;
   }
 
-  missing(seen: ReadonlySet<number>): number {
-    let missing = this.required.size;
-    for (const property of seen) if (this.required.has(property)) missing--;
-    return missing;
-  }
-
-  #bytes(seen: ReadonlySet<number>, count: number, further: FurtherNames): number {
-    const { costs, commaBytes, freeCosts: free, shape } = this.plan;
-    let items = 0;
-    let bytes = 0;
-    for (const property of this.required) {
-      if (seen.has(property)) continue;
-      bytes += costs[property];
-      items++;
-    }
-    const missing = Math.max(0, shape.minProperties - count - items);
-    const optional = this.#byCost.filter((property) => !seen.has(property)).slice(0, missing);
-    bytes += cheapestSum(optional.map((property) => costs[property]), free.slice(further.count), missing);
-    return 1 + (items + missing === 0 || count > 0 ? bytes : bytes - commaBytes);
+  extra({ seen, count, missing, further }: Written): Extra {
+    const { costs, freeCosts: free, shape } = this.plan;
+    const needed = shape.minProperties - count - missing;
+    if (needed <= 0) return NO_EXTRA;
+    const optional = this.#byCost.filter((property) => !hasProperty(seen, property)).map((property) => costs[property]);
+    const others = free.slice(further.count);
+    const bytes = cheapestSum(optional, others, needed);
+    return { bytes, dearest: bytes === Infinity ? Infinity : bytes - cheapestSum(optional, others, needed - 1) };
   }
 }
 
