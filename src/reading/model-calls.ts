@@ -13,6 +13,8 @@ export interface ModelCall extends Omit<GenerationRequest, "signal"> {
 
 export interface ModelCalls {
   readonly model: LanguageModel;
+  /** Ends the calls, and with them the record. */
+  readonly signal: AbortSignal | undefined;
   /** Sums over all calls so far; grows with each. */
   readonly usage: Usage;
   readonly trace: readonly TraceStep[];
@@ -40,7 +42,7 @@ export function createModelCalls(model: LanguageModel, { signal, onProgress }: T
     return result;
   }
 
-  return { model, usage, trace, ask };
+  return { model, signal, usage, trace, ask };
 }
 
 /** Refuses a text that cannot fit before any time is spent on splitting it into tokens. */

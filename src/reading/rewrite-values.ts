@@ -1,5 +1,4 @@
 // Where a value breaks a check, it is written anew from the place where it begins, without what it was.
-import { DistillateError } from "../error/distillate-error.js";
 import { CheckFailedError } from "../error/output/check-failed-error.js";
 import { OutputValidationError } from "../error/output/output-validation-error.js";
 import type { Field, Warning } from "../result/extraction.js";
@@ -29,7 +28,7 @@ interface Target {
 /**
  * The answer as output. If a value of it breaks the schema's own checks or the task's, the model writes the reply again
  * from that value on, with the values so far banned there; what comes out is taken if fewer checks are broken, none of
- * them at that value, and no value was lost. Otherwise the answer stays as it was.
+ * them at that value, and no value was lost. Otherwise, and whatever fails meanwhile, the answer stays as it was.
  *
  * @throws OutputValidationError where the answer does not fit its schema and stays so, CheckFailedError where it cannot be checked.
  */
@@ -43,13 +42,23 @@ export async function toCheckedOutput(reading: Reading, answer: Answer): Promise
   return first.sample;
 }
 
+/** Undefined where nothing better was written, or the writing failed: the answer that is there must not be lost. */
 async function rewrite(reading: Reading, first: Answer, before: Judged, target: Target): Promise<Sample | undefined> {
+  try {
+    return await writeBetter(reading, first, before, target);
+  } catch {
+    reading.calls.signal?.throwIfAborted();
+    return undefined;
+  }
+}
+
+async function writeBetter(reading: Reading, first: Answer, before: Judged, target: Target): Promise<Sample | undefined> {
   const banned = [target.value];
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const again = await writeAgain(reading, first, target, banned);
-    const value = getAtPointer(again?.data, target.path);
+    const value = getAtPointer(again.data, target.path);
     // Where the value is absent now, every check of it holds.
-    if (!again || (typeof value !== "string" && typeof value !== "number")) return undefined;
+    if (typeof value !== "string" && typeof value !== "number") return undefined;
     const now = judge(reading, again);
     const losesNone = countValues(again.data) >= countValues(first.data) && !isWorseFounded(again, first, target);
     if ("sample" in now && losesNone && isBetter(now, before, target)) {
@@ -82,23 +91,17 @@ function findTarget({ rawText }: Answer, broken: readonly Broken[]): Target | un
   return undefined;
 }
 
-/** Undefined where the model cannot: the answer that is there must not be lost. Aborts are no DistillateErrors. */
-async function writeAgain(reading: Reading, first: Answer, target: Target, banned: readonly (string | number)[]): Promise<Answer | undefined> {
+async function writeAgain(reading: Reading, first: Answer, target: Target, banned: readonly (string | number)[]): Promise<Answer> {
   const { opening, document, calls, maxTokens } = reading;
-  try {
-    const reply = await calls.ask({
-      purpose: "rewrite",
-      path: target.path,
-      messages: reading.messages(opening.question),
-      format: { ...recordFormat(opening.schema, reading), prefix: { text: target.textBefore, banned: [...banned] } },
-      sampling: { temperature: 0 },
-      maxTokens,
-    });
-    return joinAnswers(reading, first, interpretReply(reply, opening.schema, document), target);
-  } catch (error) {
-    if (!DistillateError.isInstance(error)) throw error;
-    return undefined;
-  }
+  const reply = await calls.ask({
+    purpose: "rewrite",
+    path: target.path,
+    messages: reading.messages(opening.question),
+    format: { ...recordFormat(opening.schema, reading), prefix: { text: target.textBefore, banned: [...banned] } },
+    sampling: { temperature: 0 },
+    maxTokens,
+  });
+  return joinAnswers(reading, first, interpretReply(reply, opening.schema, document), target);
 }
 
 /** What the two have in common keeps its fields, which a second reading may have looked at; clauses were asked apart. */

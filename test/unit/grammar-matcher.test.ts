@@ -100,6 +100,16 @@ test("bans that leave nothing, or stand where no value begins, are refused", () 
   expect(takes(unique.without(["a"]), '"b", "b"]')).toBe(false);
 });
 
+test.each([
+  [{ type: "integer", minimum: 1e16 }, 1e16],
+  [{ type: "number", multipleOf: 1e-7 }, 0.5],
+])("a ban among numbers that cannot be told apart is refused: %j", (schema, banned) => {
+  const number = start(schema);
+  expect(() => number.without([banned])).toThrow(RangeError);
+  expect(() => number.without([banned])).toThrow(/^No number can be banned here: /);
+  expect(takes(number.without(["text"]), String(banned))).toBe(true);
+});
+
 test("a regular expression takes the texts that match as a whole", () => {
   const grammar = compileRegex("(?:yes|no), \\d{1,3} %|中+", vocabulary);
   expect(grammar.warnings).toEqual([]);

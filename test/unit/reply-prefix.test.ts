@@ -136,6 +136,11 @@ describe("a prefix is refused", () => {
     expect(error).toMatchObject({ code: "REPLY_PREFIX", cause: expect.any(RangeError), hint: expect.stringMatching(/value begins/) });
   });
 
+  test("that bans one of the numbers that cannot be told apart", async () => {
+    const format = { type: "json", schema: { type: "integer", minimum: 1e16 }, prefix: { text: "", banned: [1e16] } } as const;
+    await expect(ask(engine, requestOf(prompt("root"), { format }))).rejects.toMatchObject({ code: "REPLY_PREFIX", cause: expect.any(RangeError) });
+  });
+
   test("together with thinking", async () => {
     await expect(askWith({ text: '{"kind": ', banned: [] }, { thinking: { close: "</t>", budgetTokens: 4 } })).rejects.toThrow(RangeError);
   });

@@ -94,14 +94,29 @@ describe("a value that breaks a check", () => {
     expect(fields.total.confidence).toBeCloseTo(0.37, 2);
   });
 
-  it("stands where the rewriting fails", async () => {
-    const model = script(text({ total: 9 }), { text: "{", error: new OutputValidationError("no", { rawText: "{", partial: {}, issues: [] }) });
-    expect((await sums(document, { model })).data.total).toBe(9);
+  it.each([
+    ["the reply is no record", new OutputValidationError("no", { rawText: "{", partial: {}, issues: [] })],
+    ["the model is at fault", new Error("fault")],
+    ["the ban cannot be kept", new RangeError("no")],
+  ])("stands with its warning where %s", async (_, error) => {
+    const model = script(text({ total: 9 }), { text: "{", error });
+    const { data, warnings } = await sums(document, { model });
+    expect(data.total).toBe(9);
+    expect(warnings).toEqual([{ code: "SUM_MISMATCH", message: "7, not 9", path: "/total" }]);
+    expect(model.requests).toHaveLength(2);
   });
 
-  it("lets what is no failure of the record through", async () => {
-    const fault = new Error("fault");
-    await expect(sums(document, { model: script(text({ total: 9 }), { error: fault }) })).rejects.toBe(fault);
+  it("does not stand where the caller aborts", async () => {
+    const aborting = new AbortController();
+    const reason = new Error("enough");
+    const model = createScriptedModel(
+      (_, call) => {
+        if (call === 1) aborting.abort(reason);
+        return text({ total: 9 });
+      },
+      { canResume: true },
+    );
+    await expect(sums(document, { model, signal: aborting.signal })).rejects.toBe(reason);
   });
 
   it.each([

@@ -1,5 +1,7 @@
 // Bans: the nodes where a scalar value begins, without some of its values.
 import { ExceptLexeme } from "../../lexeme/except-lexeme.js";
+import { LexemeLimitError } from "../../lexeme/lexeme-limit-error.js";
+import type { Lexeme } from "../../lexeme/lexeme.js";
 import { WordList } from "../../lexeme/word-list.js";
 import { VerbatimLexeme } from "../../verbatim/verbatim-lexeme.js";
 import { CapturedNode, capturedNode } from "../node/captured-node.js";
@@ -16,17 +18,21 @@ export interface ValuesLeft {
   hasValue: boolean;
 }
 
-/** @param nodes where a value begins; those that begin no scalar stay as they are */
+/**
+ * @param nodes where a value begins; those that begin no scalar stay as they are
+ * @throws RangeError where the values that may stand here cannot be told apart
+ */
 export function valuesExcept(maker: NodeMaker, nodes: readonly Node[], values: readonly (string | number)[]): ValuesLeft {
   const texts = values.map((value) => JSON.stringify(value));
   const bodies = texts.filter((text) => text.startsWith('"')).map((text) => text.slice(1, -1));
+  const numbers = texts.filter((text) => !text.startsWith('"'));
   let hasValue = false;
   const left = nodes.flatMap((node) => {
     const body = bodyAfterQuote(node);
     const form = body ?? (isForm(node) ? node : undefined);
     if (form && form.state === form.lexeme.start) {
       hasValue = true;
-      return exceptForm(maker, form, body ? bodies : texts).map((rest) => (body ? maker.literal('"', rest) : rest));
+      return exceptForm(maker, form, body ? bodies : numbers).map((rest) => (body ? maker.literal('"', rest) : rest));
     }
     if (!(node instanceof WordsNode) || node.position > 0) return [node];
     const words = node.words.words.map((word) => new TextDecoder().decode(word));
@@ -56,8 +62,18 @@ function exceptForm(maker: NodeMaker, form: Form, texts: readonly string[]): Nod
   const { lexeme } = form;
   if (texts.length === 0) return [form];
   // A ban of a copy is one of its places, whatever its spelling.
-  const rest = lexeme instanceof VerbatimLexeme ? lexeme.without(texts) : new ExceptLexeme(lexeme.canonical(), new WordList(texts));
+  const rest = lexeme instanceof VerbatimLexeme ? lexeme.without(texts) : new ExceptLexeme(canonical(lexeme), new WordList(texts));
   if (rest.distance(rest.start) === Infinity) return [];
   if (form instanceof CapturedNode) return [capturedNode(maker, form.capture, rest, { state: rest.start, text: "" })];
   return [maker.lexeme(rest, rest.start, form.next)];
+}
+
+/** A banned value is known by its one spelling. */
+function canonical(lexeme: Lexeme): Lexeme {
+  try {
+    return lexeme.canonical();
+  } catch (cause) {
+    if (!(cause instanceof LexemeLimitError)) throw cause;
+    throw new RangeError(`No number can be banned here: ${cause.message}`, { cause });
+  }
 }
