@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Lexeme } from "../../engine/grammar/lexeme/lexeme.js";
 import { LexemeLimitError } from "../../engine/grammar/lexeme/lexeme-limit-error.js";
-import { NumberLexeme, type NumberLexemeOptions } from "../../engine/grammar/lexeme/number-lexeme.js";
+import { NumberLexeme, type NumberLexemeOptions } from "../../engine/grammar/lexeme/number/number-lexeme.js";
 import { accepts, randomText, runOf } from "../fixtures/lexeme-run.js";
 import { createRandomSource } from "../fixtures/random-source.js";
 

@@ -3,7 +3,7 @@ import type { Regex, RegexStore } from "../regex/regex-store.js";
 import { RegexLexeme } from "../regex/regex-lexeme.js";
 import { ExceptLexeme } from "./except-lexeme.js";
 import type { Lexeme } from "./lexeme.js";
-import { NumberLexeme, type NumberLexemeOptions } from "./number-lexeme.js";
+import { NumberLexeme, type NumberLexemeOptions } from "./number/number-lexeme.js";
 import { StringLexeme } from "./string-lexeme.js";
 import { WordList } from "./word-list.js";
 

@@ -1,6 +1,6 @@
 // What a number has to keep to: bounds as digits to compare with, multiples as one remainder, how many digits.
 import { type Decimal, decimalOf } from "./decimal.js";
-import { LexemeLimitError } from "./lexeme-limit-error.js";
+import { LexemeLimitError } from "../lexeme-limit-error.js";
 
 export interface NumberRange {
   isInteger: boolean;

@@ -1,5 +1,5 @@
 // JSON numbers within exact bounds: the digits are compared with the bounds' own digits as they come.
-import { Lexeme } from "./lexeme.js";
+import { Lexeme } from "../lexeme.js";
 import { beginExponent, exponentDistance, type ExponentState, MAX_EXPONENT, stepExponent } from "./number-exponent.js";
 import { type Bound, type NumberLexemeOptions, type NumberRules, numberRules, type Side } from "./number-rules.js";
 
