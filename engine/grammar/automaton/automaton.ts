@@ -113,7 +113,8 @@ export class Automaton {
 
   /** The form of a captured node, whatever its text, with what follows then. */
   withoutMemory({ lexeme, state, capture }: CapturedNode): LexemeNode {
-    return this.#store.form(lexeme, state, capture.afterAny);
+    const reduced = lexeme.reduce(state);
+    return this.#store.form(reduced.lexeme, reduced.state, capture.afterAny);
   }
 
   #findForcedByte(state: State): number {

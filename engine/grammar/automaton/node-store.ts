@@ -37,7 +37,6 @@ export class NodeStore implements NodeMaker {
     // Positions hold names and items that were written.
     this.#objects.clear();
     this.#arrays.clear();
-    this.#unique.clear();
   }
 
   value(shape: Shape, next: Node): Node {

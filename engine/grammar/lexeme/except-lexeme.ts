@@ -1,14 +1,28 @@
 // A lexical form without some of its texts: free property names, bans, items that must differ.
 import { type Exceptions, Lexeme } from "./lexeme.js";
 import type { WordList } from "./word-list.js";
+import { WordTree } from "./word-tree.js";
+
+const encoder = new TextEncoder();
 
 /** A place inside the beginnings of excluded words. */
 interface Branch {
   inner: number;
-  /** The words that begin with what is written, `written` bytes. */
-  low: number;
-  high: number;
-  written: number;
+  /** What is left of the words that begin with what is written. */
+  words: WordTree;
+  /** -1 where it is not known. */
+  rank: number;
+  /** Another branch of the same words, -1 none. */
+  other: number;
+}
+
+/** The branches of forms that differ in their words alone: where the same words are left, they share them. */
+interface Branches {
+  /** The form that stands for all of them. */
+  owner: ExceptLexeme;
+  all: Branch[];
+  /** By the words left: the first branch. */
+  numbers: Map<WordTree, number>;
 }
 
 /** The search for a way on from one branch. */
@@ -23,8 +37,6 @@ interface Search {
 
 /** Where more words than this begin alike, any way out of them will do, short or not. */
 const MANY_WORDS = 64;
-/** More words than this cost as much as a look at each token. */
-const MAX_REMAINDERS = 256;
 
 /**
  * Exactly the texts of `inner` but for `words`, byte by byte: where a text has several spellings, `inner` must
@@ -37,17 +49,25 @@ const MAX_REMAINDERS = 256;
 export class ExceptLexeme extends Lexeme {
   override readonly isStringBody: boolean;
   readonly start: number;
-  readonly #branches: Branch[] = [];
-  readonly #numbers = new Map<string, number>();
-  readonly #ranks = new Map<number, number>();
+  readonly #words: WordTree;
+  readonly #branches: Branches;
 
+  /** @param near the form whose words these are, and few more */
   constructor(
     readonly inner: Lexeme,
-    readonly words: WordList,
+    words: WordList | WordTree,
+    near?: ExceptLexeme,
   ) {
     super();
     this.isStringBody = inner.isStringBody;
-    this.start = this.#intern({ inner: inner.start, low: 0, high: words.words.length, written: 0 });
+    this.#branches = near ? near.#branches : { owner: this, all: [], numbers: new Map() };
+    this.#words = words instanceof WordTree ? words : WordTree.of(words.words);
+    this.start = this.#intern(inner.start, this.#words);
+  }
+
+  /** This form without one more text. */
+  without(text: string): ExceptLexeme {
+    return new ExceptLexeme(this.inner, this.#words.with(encoder.encode(text)), this);
   }
 
   step(state: number, byte: number): number {
@@ -62,19 +82,18 @@ export class ExceptLexeme extends Lexeme {
   distance(state: number): number {
     if (isInner(state)) return this.inner.distance(state / 2);
     if (this.isWhole(state)) return 0;
-    return this.#ranks.get(state) ?? this.#rank(state);
+    const { rank } = this.#branch(state);
+    return rank >= 0 ? rank : this.#rank(state);
   }
 
   override reduce(state: number): { lexeme: Lexeme; state: number } {
-    return isInner(state) ? this.inner.reduce(state / 2) : { lexeme: this, state };
+    return isInner(state) ? this.inner.reduce(state / 2) : { lexeme: this.#branches.owner, state };
   }
 
-  override exceptions(state: number): Exceptions | undefined {
-    if (isInner(state)) return { lexeme: this.inner, state: state / 2, remainders: [] };
-    const { inner, low, high, written } = this.#branch(state);
-    if (high - low > MAX_REMAINDERS) return undefined;
-    const remainders = this.words.words.slice(low, high).map((word) => word.subarray(written));
-    return { lexeme: this.inner, state: inner, remainders };
+  override exceptions(state: number): Exceptions {
+    if (isInner(state)) return { lexeme: this.inner, state: state / 2, words: undefined };
+    const { inner, words } = this.#branch(state);
+    return { lexeme: this.inner, state: inner, words };
   }
 
   /** The inner form and its state. */
@@ -93,7 +112,7 @@ export class ExceptLexeme extends Lexeme {
   override settle(state: number, characters: number): number {
     if (characters <= this.settleAbove(state)) return state;
     const inner = this.inner.settle(this.#innerState(state), characters);
-    return isInner(state) ? inner * 2 : this.#intern({ ...this.#branch(state), inner });
+    return isInner(state) ? inner * 2 : this.#intern(inner, this.#branch(state).words);
   }
 
   /** Iterative: words may be longer than the call stack is deep. */
@@ -102,18 +121,18 @@ export class ExceptLexeme extends Lexeme {
     for (let search = searches.at(-1); search; search = searches.at(-1)) {
       const branch = this.#isFound(search) ? undefined : search.branches.pop();
       if (branch === undefined) {
-        this.#ranks.set(search.state, search.best);
+        this.#branch(search.state).rank = search.best;
         searches.pop();
         continue;
       }
-      const rank = this.isWhole(branch) ? 0 : this.#ranks.get(branch);
-      if (rank !== undefined) search.best = Math.min(search.best, 1 + rank);
+      const rank = this.isWhole(branch) ? 0 : this.#branch(branch).rank;
+      if (rank >= 0) search.best = Math.min(search.best, 1 + rank);
       else {
         search.branches.push(branch);
         searches.push(this.#search(branch));
       }
     }
-    return this.#ranks.get(state)!;
+    return this.#branch(state).rank;
   }
 
   /** Looks at the ways that lead out of all words; those along words are left for later. */
@@ -134,17 +153,14 @@ export class ExceptLexeme extends Lexeme {
   }
 
   #isFound({ state, best, goal }: Search): boolean {
-    const { low, high } = this.#branch(state);
-    return best <= goal || (best < Infinity && high - low > MANY_WORDS);
+    return best <= goal || (best < Infinity && this.#branch(state).words.count > MANY_WORDS);
   }
 
   #advance(state: number, byte: number): number {
     const inner = this.inner.step(this.#innerState(state), byte);
     if (inner < 0) return -1;
     if (isInner(state)) return inner * 2;
-    const from = this.#branch(state);
-    const [low, high] = this.words.narrow(from.low, from.high, from.written, byte);
-    return this.#intern({ inner, low, high, written: from.written + 1 });
+    return this.#intern(inner, this.#branch(state).words.child(byte));
   }
 
   #innerState(state: number): number {
@@ -152,24 +168,22 @@ export class ExceptLexeme extends Lexeme {
   }
 
   #isWord(state: number): boolean {
-    if (isInner(state)) return false;
-    const { low, written } = this.#branch(state);
-    // A word that ends here sorts before all that go on.
-    return this.words.words[low].length === written;
+    return !isInner(state) && this.#branch(state).words.isWord;
   }
 
   #branch(state: number): Branch {
-    return this.#branches[(state - 1) / 2];
+    return this.#branches.all[(state - 1) / 2];
   }
 
-  #intern(branch: Branch): number {
-    const { inner, low, high, written } = branch;
-    if (low === high) return inner * 2;
-    const key = `${inner},${low},${high},${written}`;
-    let index = this.#numbers.get(key);
-    if (index === undefined) {
-      index = this.#branches.push(branch) - 1;
-      this.#numbers.set(key, index);
+  #intern(inner: number, words: WordTree | undefined): number {
+    if (!words || words.count === 0) return inner * 2;
+    const { all, numbers } = this.#branches;
+    const first = numbers.get(words) ?? -1;
+    let index = first;
+    while (index >= 0 && all[index].inner !== inner) index = all[index].other;
+    if (index < 0) {
+      index = all.push({ inner, words, rank: -1, other: first }) - 1;
+      numbers.set(words, index);
     }
     return index * 2 + 1;
   }

@@ -1,4 +1,5 @@
 // A small byte machine for one lexical form (string body, number, date); the automaton runs it between two pieces of structure.
+import type { WordTree } from "./word-tree.js";
 
 /** A state of a form that is another form without some words. */
 export interface Exceptions {
@@ -6,10 +7,10 @@ export interface Exceptions {
   lexeme: Lexeme;
   state: number;
   /**
-   * What is left of the words that may still be completed, sorted by bytes. Tokens that are no beginning of one
-   * of these and that begin with none of them fare as they do under `lexeme`.
+   * What is left of the words that may still be completed, if any. Tokens that are no beginning of one of these and
+   * that begin with none of them fare as they do under `lexeme`.
    */
-  remainders: readonly Uint8Array[];
+  words: WordTree | undefined;
 }
 
 /**

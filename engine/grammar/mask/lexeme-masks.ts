@@ -1,10 +1,12 @@
 // What tokens do inside a lexical form, whatever stands around it: computed once per state of a lexeme, for all grammars.
 import type { Lexeme } from "../lexeme/lexeme.js";
+import type { WordTree } from "../lexeme/word-tree.js";
 import { SuffixNode } from "./suffix-trie.js";
 import { type TokenTrie, trieChild } from "./token-trie.js";
 
 const CAPACITY_BYTES = 64 << 20;
 const BYTES_PER_ID = 8;
+const BYTES_PER_STATE = 48;
 /** In JSON only these come after a lexical form: the quote of a string, or what ends a number. */
 const ENDS_FORM = new Set([0x22, 0x2c, 0x5d, 0x7d]);
 
@@ -86,6 +88,7 @@ export class LexemeMasks {
 
   #count(entry: LexemeMask): void {
     this.#bytes += (entry.mask?.byteLength ?? 0) + BYTES_PER_ID * entry.tokens.length + 256;
+    this.#bytes += BYTES_PER_STATE * (entry.after.length + (entry.banned?.size ?? 0));
     if (this.#bytes <= CAPACITY_BYTES) return;
     this.#entries = new WeakMap();
     this.#bytes = 0;
@@ -124,46 +127,58 @@ export class LexemeMasks {
     const exceptions = lexeme.exceptions(state);
     if (!exceptions) return undefined;
     const whole = this.of(exceptions.lexeme, exceptions.state, node);
-    const banned = new Set<number>();
-    const dead: number[] = [];
-    const after = new Set<number>();
-    for (const word of exceptions.remainders) {
-      const passed = this.#followWord(lexeme, { state, node }, word);
-      for (const step of passed.steps) {
-        if (step.state >= 0) after.add(step.state);
-        else if (step.token >= 0) dead.push(step.token);
-      }
-      for (const token of passed.completing) banned.add(token);
-    }
+    if (!exceptions.words) return whole;
+    const along: AlongWords = { banned: new Set(), dead: new Set(), after: new Set() };
+    this.#followWords(lexeme, { state, node, words: exceptions.words }, along);
+    const { banned, dead, after } = along;
     const mostInner = [...after].reduce((most, next) => Math.max(most, lexeme.distance(next)), whole.mostInner);
-    const { mask, tokens } = dead.length === 0 ? whole : withoutTokens(whole, dead);
+    const { mask, tokens } = dead.size === 0 ? whole : withoutTokens(whole, dead);
     return { mask, tokens, after: [...whole.after, ...[...after].map((next) => ({ lexeme, state: next }))], mostInner, exits: whole.exits, banned };
   }
 
-  /** The tokens that are beginnings of `word`, each with its state (-1 where it is dead), and those that end the form right after it. */
-  #followWord(lexeme: Lexeme, from: { state: number; node: number }, word: Uint8Array): { steps: { token: number; state: number }[]; completing: number[] } {
+  /** Follows the words as far as there are tokens along them; no deeper than the longest token. */
+  #followWords(lexeme: Lexeme, { state, node, words }: Words, along: AlongWords): void {
     const { trie } = this.vocabulary;
-    const steps: { token: number; state: number }[] = [];
-    let { state, node } = from;
-    for (const [index, byte] of word.entries()) {
-      node = index > 0 && node < 0 ? -1 : trieChild(trie, node, byte);
-      if (node < 0) return { steps, completing: [] };
-      state = state < 0 ? -1 : lexeme.step(state, byte);
-      steps.push({ token: trie.tokens[node], state });
+    for (const byte of words.bytes) {
+      const child = trieChild(trie, node, byte);
+      if (child < 0) continue;
+      const after = state < 0 ? -1 : lexeme.step(state, byte);
+      const token = trie.tokens[child];
+      if (token >= 0 && after >= 0) along.after.add(after);
+      if (token >= 0 && after < 0) along.dead.add(token);
+      const left = words.child(byte)!;
+      if (left.isWord) for (const end of ENDS_FORM) addBranch(trie, trieChild(trie, child, end), along.banned);
+      if (trie.skips[child] > child + 1) this.#followWords(lexeme, { state: after, node: child, words: left }, along);
     }
-    const completing: number[] = [];
-    for (const byte of word.length === 0 ? [] : ENDS_FORM) {
-      const exit = trieChild(trie, node, byte);
-      for (let i = exit; i >= 0 && i < trie.skips[exit]; i++) if (trie.tokens[i] >= 0) completing.push(trie.tokens[i]);
-    }
-    return { steps, completing };
   }
 }
 
-function withoutTokens({ mask, tokens }: LexemeMask, dead: readonly number[]): Pick<LexemeMask, "mask" | "tokens"> {
+/** All tokens of the branch of `trie` that begins with `node`, which may be none. */
+function addBranch(trie: TokenTrie, node: number, into: Set<number>): void {
+  for (let i = node; i >= 0 && i < trie.skips[node]; i++) if (trie.tokens[i] >= 0) into.add(trie.tokens[i]);
+}
+
+function withoutTokens({ mask, tokens }: LexemeMask, dead: ReadonlySet<number>): Pick<LexemeMask, "mask" | "tokens"> {
   const left = mask?.slice();
   if (left) for (const token of dead) left[token >>> 5] &= ~(1 << (token & 31));
-  return { mask: left, tokens: tokens.filter((token) => !dead.includes(token)) };
+  return { mask: left, tokens: tokens.filter((token) => !dead.has(token)) };
+}
+
+/** Words that are followed from a state (-1 a dead one) and a node of the trie. */
+interface Words {
+  state: number;
+  node: number;
+  words: WordTree;
+}
+
+/** What tokens do along words. */
+interface AlongWords {
+  /** Those that end the form right after a word. */
+  banned: Set<number>;
+  /** Those that leave nothing but words. */
+  dead: Set<number>;
+  /** The states after the others. */
+  after: Set<number>;
 }
 
 interface Walk {

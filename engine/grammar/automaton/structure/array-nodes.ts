@@ -48,14 +48,14 @@ interface UniqueItem {
 /** The forms of an item that must differ from the earlier ones. */
 function uniqueNodes(maker: NodeMaker, unique: UniqueItems, { shape, plan, position }: UniqueItem, after: (text?: string) => Node): Node[] {
   const node = (form: ItemForm): Node[] => {
-    const lexeme = unique.without(form, position.used);
+    const lexeme = position.used.restOf(form);
     if (lexeme.distance(lexeme.start) === Infinity) return [];
     const close = (next: Node) => (form.isQuoted ? maker.literal('"', next) : next);
     const capture = new Capture({
       after: (text) => close(after(form.isQuoted ? `"${text}"` : text)),
       afterAny: close(after()),
       isOpen: !unique.isFinite(shape),
-      isWayFixed: position.used.length + 1 >= plan.shape.minItems && !plan.shape.contains,
+      isWayFixed: position.used.count + 1 >= plan.shape.minItems && !plan.shape.contains,
     });
     const body = capturedNode(maker, capture, lexeme, { state: lexeme.start, text: "" });
     return [form.isQuoted ? maker.literal('"', body) : body];

@@ -2,14 +2,15 @@
 import type { ArrayShape, ItemShape, JsonStyle } from "../../shape.js";
 import { itemShape } from "../../shape.js";
 import type { UniqueItems } from "./unique-items.js";
+import { UsedItems } from "./used-items.js";
 
 /** Immutable; positions that are alike are one object. */
 export interface ArrayPosition {
   readonly count: number;
   /** Counted items so far (`contains`), no higher than matters. */
   readonly hits: number;
-  /** Texts of the items so far where they must differ. */
-  readonly used: readonly string[];
+  /** The items so far where they must differ. */
+  readonly used: UsedItems;
   readonly canClose: boolean;
   /** Bytes of the shortest way from here to after the closing bracket. */
   readonly bytes: number;
@@ -25,7 +26,8 @@ export class ArrayPlan {
   readonly #maxHits: number;
   /** Bytes of the items still needed at each index of the prefix and number of hits, each with its comma. */
   readonly #needed = new Map<number, number>();
-  readonly #positions = new Map<string, ArrayPosition>();
+  readonly #positions = new Map<UsedItems, Map<number, ArrayPosition>>();
+  readonly #unused = new UsedItems();
   #uniqueCosts: readonly number[] | undefined;
 
   /** @param unique where items must differ */
@@ -39,7 +41,7 @@ export class ArrayPlan {
     this.#minHits = shape.contains?.min ?? 0;
     this.#maxHits = shape.contains?.max ?? Infinity;
     this.#hitsCap = this.#maxHits === Infinity ? this.#minHits : this.#maxHits;
-    this.start = this.#at(0, 0, []);
+    this.start = this.#at(0, 0, this.#unused);
   }
 
   item(position: ArrayPosition): ItemShape {
@@ -58,19 +60,21 @@ export class ArrayPlan {
 
   /** @param text of the item, where items must differ */
   take(position: ArrayPosition, isCounted: boolean, text?: string): ArrayPosition {
-    return this.#at(position.count + 1, position.hits + (isCounted ? 1 : 0), text === undefined ? [] : [...position.used, text]);
+    return this.#at(position.count + 1, position.hits + (isCounted ? 1 : 0), text === undefined ? this.#unused : position.used.with(text));
   }
 
-  #at(count: number, hits: number, used: readonly string[]): ArrayPosition {
+  #at(count: number, hits: number, used: UsedItems): ArrayPosition {
     const at = Math.min(count, this.#countCap);
     const cappedHits = Math.min(hits, this.#hitsCap);
-    const key = `${at},${cappedHits},${used.length === 0 ? "" : JSON.stringify(used.toSorted())}`;
-    let position = this.#positions.get(key);
-    if (!position) this.#positions.set(key, (position = this.#create(at, cappedHits, used)));
+    let positions = this.#positions.get(used);
+    if (!positions) this.#positions.set(used, (positions = new Map()));
+    const key = at * (this.#hitsCap + 1) + cappedHits;
+    let position = positions.get(key);
+    if (!position) positions.set(key, (position = this.#create(at, cappedHits, used)));
     return position;
   }
 
-  #create(count: number, hits: number, used: readonly string[]): ArrayPosition {
+  #create(count: number, hits: number, used: UsedItems): ArrayPosition {
     const bytes = this.unique ? this.#neededUnique(count) : this.#neededAt(count, hits);
     const first = count === 0 && bytes > 0 ? this.#commaBytes : 0;
     return { count, hits, used, canClose: count >= this.shape.minItems && hits >= this.#minHits, bytes: 1 + bytes - first };

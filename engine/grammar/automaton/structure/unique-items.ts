@@ -4,43 +4,30 @@ import type { Lexeme } from "../../lexeme/lexeme.js";
 import { WordList } from "../../lexeme/word-list.js";
 import { WordsLexeme } from "../../lexeme/words-lexeme.js";
 import type { Shape } from "../../shape.js";
+import { VerbatimLexeme } from "../../verbatim/verbatim-lexeme.js";
+import { UsedItems } from "./used-items.js";
 
 export interface ItemForm {
   lexeme: Lexeme;
   /** Whether quotes stand around it. */
   isQuoted: boolean;
+  /** Whether it is copied from a source, and equal to other spellings of the same copy. */
+  isFolded: boolean;
 }
 
 export class UniqueItems {
   readonly #forms = new Map<Shape, readonly ItemForm[]>();
   readonly #finite = new Map<Shape, boolean>();
-  readonly #rests = new Map<Lexeme, Map<string, Lexeme>>();
-
-  /** Forgets what texts that were written led to. */
-  clear(): void {
-    this.#rests.clear();
-  }
 
   /** The forms of a scalar shape. */
   formsOf(shape: Shape): readonly ItemForm[] {
     let forms = this.#forms.get(shape);
-    if (!forms) this.#forms.set(shape, (forms = scalarForms(shape)));
+    if (!forms) this.#forms.set(shape, (forms = withFolding(scalarForms(shape))));
     return forms;
   }
 
-  /** `form` but for `used`, JSON texts. */
-  without({ lexeme, isQuoted }: ItemForm, used: readonly string[]): Lexeme {
-    const bodies = isQuoted ? used.filter((text) => text.startsWith('"')).map((text) => text.slice(1, -1)) : used;
-    return bodies.length === 0 ? lexeme : this.exceptBodies(lexeme, bodies);
-  }
-
   exceptBodies(lexeme: Lexeme, bodies: readonly string[]): Lexeme {
-    let rests = this.#rests.get(lexeme);
-    if (!rests) this.#rests.set(lexeme, (rests = new Map()));
-    const key = JSON.stringify(bodies.toSorted());
-    let rest = rests.get(key);
-    if (!rest) rests.set(key, (rest = new ExceptLexeme(lexeme, new WordList(bodies))));
-    return rest;
+    return new ExceptLexeme(lexeme, new WordList(bodies));
   }
 
   /**
@@ -48,9 +35,13 @@ export class UniqueItems {
    * whichever they are, the shortest other one has no more bytes than number n + 1.
    */
   costs(shape: Shape, count: number): number[] {
-    const texts: string[] = [];
-    for (let text = this.#shortest(shape, texts); text !== undefined && texts.length < count; text = this.#shortest(shape, texts)) texts.push(text);
-    return texts.map((text) => Buffer.byteLength(text));
+    const costs: number[] = [];
+    let used = new UsedItems();
+    for (let text = this.#shortest(shape, used); text !== undefined && costs.length < count; text = this.#shortest(shape, used)) {
+      costs.push(Buffer.byteLength(text));
+      used = used.with(text);
+    }
+    return costs;
   }
 
   /** Whether the items can run out, so that each text written matters for what may follow. */
@@ -63,11 +54,11 @@ export class UniqueItems {
     return isFinite;
   }
 
-  #shortest(shape: Shape, used: readonly string[]): string | undefined {
+  #shortest(shape: Shape, used: UsedItems): string | undefined {
     let best: { lexeme: Lexeme; isQuoted: boolean } | undefined;
     let bytes = Infinity;
     for (const form of this.formsOf(shape)) {
-      const lexeme = this.without(form, used);
+      const lexeme = used.restOf(form);
       const length = lexeme.distance(lexeme.start) + (form.isQuoted ? 2 : 0);
       if (length < bytes) [best, bytes] = [{ lexeme, isQuoted: form.isQuoted }, length];
     }
@@ -94,12 +85,21 @@ export function wayText(lexeme: Lexeme, state: number): string {
   return text;
 }
 
+/**
+ * Copies beside strings of other kinds differ as those do, letter by letter: with two kinds of equality, how many
+ * items there are would hang on which came first.
+ */
+function withFolding(forms: readonly ItemForm[]): readonly ItemForm[] {
+  const isFolded = forms.every(({ lexeme, isQuoted }) => !isQuoted || lexeme instanceof VerbatimLexeme);
+  return isFolded ? forms.map((form) => ({ ...form, isFolded: form.isQuoted })) : forms;
+}
+
 function scalarForms(shape: Shape): readonly ItemForm[] {
   switch (shape.kind) {
     case "words":
-      return [{ lexeme: new WordsLexeme(shape.words), isQuoted: false }];
+      return [{ lexeme: new WordsLexeme(shape.words), isQuoted: false, isFolded: false }];
     case "lexeme":
-      return [{ lexeme: shape.lexeme, isQuoted: shape.isQuoted }];
+      return [{ lexeme: shape.lexeme, isQuoted: shape.isQuoted, isFolded: false }];
     case "union":
       return shape.members.flatMap(scalarForms);
     default:
