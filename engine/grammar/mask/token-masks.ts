@@ -4,12 +4,17 @@ import type { CapturedNode } from "../automaton/node/captured-node.js";
 import type { ShortestWay } from "../automaton/shortest-way.js";
 import type { State } from "../automaton/state.js";
 import type { MaskEntry } from "./mask-cache.js";
-import { SuffixNode } from "./suffix-trie.js";
+import type { SuffixNode } from "./suffix-trie.js";
 import { BudgetCollector, LengthCollector, OpenCollector, type TokenCollector } from "./token-collector.js";
 import { trieChild } from "./token-trie.js";
 import type { Vocabulary } from "./vocabulary.js";
 
-const QUOTE = 0x22;
+/** A form whose text matters, below `node` of the trie, and the tokens that may end it. */
+interface Behind {
+  at: CapturedNode;
+  node: number;
+  isLeft: (token: number) => boolean;
+}
 
 export class TokenMasks {
   readonly #wordCount: number;
@@ -121,26 +126,42 @@ export class TokenMasks {
 
   /**
    * A form whose text matters has states of its own for each text, too many to visit. What may follow is the same
-   * after each, so the tokens are found as for a form without memory. Tokens that would end a further string
-   * as well are left out, unchecked as it would be: smaller tokens write the same.
+   * after each, so the tokens are found as for a form without memory. The few that go on into a further such form
+   * are each written for themselves.
    */
   #visitCaptured(node: number, at: CapturedNode, collector: TokenCollector): void {
     if (!at.capture.isWayFixed && collector.isMeasured) return this.#visitWay(node, this.automaton.stateOf(at), collector);
     const twin = this.automaton.withoutMemory(at);
     const entry = this.vocabulary.lexemeMasks.of(twin.lexeme, twin.state, node);
     collector.addForm(entry, twin, node);
-    const withFewQuotes = (suffix: SuffixNode, quotes: number): SuffixNode => {
-      const kept = new SuffixNode();
-      kept.tokens.push(...suffix.tokens);
-      suffix.bytes.forEach((byte, i) => {
-        const seen = quotes + (byte === QUOTE ? 1 : 0);
-        if (seen > 2) return;
-        kept.bytes.push(byte);
-        kept.children.push(withFewQuotes(suffix.children[i], seen));
-      });
-      return kept;
-    };
-    this.#visitExits(withFewQuotes(entry.exits, 0), this.automaton.stateOf(twin.next), entry.banned, collector);
+    const isLeft = (token: number) => entry.banned?.has(token) !== true;
+    this.#visitBehind(entry.exits, this.automaton.stateOf(twin.next), { isLeft, at, node }, collector);
+  }
+
+  /** Like `#visitExits`, behind a form whose text matters for forms to come. */
+  #visitBehind(exits: SuffixNode, state: State, from: Behind, collector: TokenCollector): void {
+    for (let i = 0; i < exits.bytes.length; i++) {
+      const after = this.automaton.next(state, exits.bytes[i]);
+      if (!after) continue;
+      const child = exits.children[i];
+      if (state.captured.length > 0) {
+        this.#writeEach(child, from, collector);
+        continue;
+      }
+      collector.addTokens(child.tokens.filter(from.isLeft), after, undefined);
+      this.#visitBehind(child, after, from, collector);
+    }
+  }
+
+  #writeEach(suffix: SuffixNode, from: Behind, collector: TokenCollector): void {
+    const { tokenBytes, trie } = this.vocabulary;
+    const written = from.node < 0 ? 0 : trie.depths[from.node] + 1;
+    for (const token of suffix.tokens) {
+      let state: State | null = this.automaton.stateOf(from.at);
+      for (let i = written; state && i < tokenBytes[token]!.length; i++) state = this.automaton.next(state, tokenBytes[token]![i]);
+      if (state) collector.addTokens([token], state, undefined);
+    }
+    for (const child of suffix.children) this.#writeEach(child, from, collector);
   }
 
   /** Where ways differ from text to text, a budget keeps to the shortest one. */
