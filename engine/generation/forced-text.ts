@@ -16,42 +16,58 @@ export interface ForcedToken {
  */
 export class ForcedText {
   readonly #tokenizer: Tokenizer;
+  /** In bytes. */
+  readonly #longestToken: number;
   /** Bytes of the reply from a place on where one word ends and another begins. */
   #tail: number[] = [];
   /** How much of the tail is known to stay cut as it is, once it is written. */
   #settledBytes = 0;
+  /** Bytes left of a run of which nothing fits the budget: it is not looked at again. */
+  #hopelessBytes = 0;
 
   constructor(tokenizer: Tokenizer) {
     this.#tokenizer = tokenizer;
+    this.#longestToken = tokenizer.tokenBytes.reduce((longest, bytes) => Math.max(longest, bytes?.length ?? 0), 0);
   }
 
   /** Takes note of a token of the reply. */
   push(id: number): void {
     this.#tail.push(...(this.#tokenizer.tokenBytes[id] ?? []));
+    this.#hopelessBytes -= this.#byteCount(id);
   }
 
   /** The tokens that must come next, as many as leave room to close the reply within the budget. */
   next(place: GrammarPlace, budgetTokens: number): readonly ForcedToken[] {
-    const bytes = place.forced();
+    if (this.#hopelessBytes > 0) return [];
+    const holdBytes = budgetTokens * this.#longestToken;
+    const bytes = place.forced(holdBytes + 1);
     if (bytes.length === 0) return [];
+    const run = bytes.length > holdBytes ? [] : this.#run(place, bytes, budgetTokens);
+    let count = run.length;
+    while (count > 0 && run[count - 1].matcher.minimumTokens() > budgetTokens - count) count--;
+    const isHopeless = bytes.length > holdBytes || (run.length > 0 && count === 0);
+    this.#hopelessBytes = isHopeless ? bytes.length : 0;
+    return run.slice(0, count);
+  }
+
+  /** The tokens that `bytes` begin with, whatever follows; no more than the budget. */
+  #run(place: GrammarPlace, bytes: Uint8Array, budgetTokens: number): ForcedToken[] {
     const { ids, settledCount } = this.#cut(bytes);
     const from = this.#indexAtEnd(ids);
     const run: ForcedToken[] = [];
-    for (const id of ids.slice(from)) {
+    for (const id of ids.slice(from, from + budgetTokens)) {
       const matcher = place.accept(id);
       run.push({ id, matcher });
       place = matcher;
     }
     const isLast = run.length > 0 && mustEnd(place, this.#tokenizer.endTokens);
-    let count = isLast ? run.length : Math.max(0, settledCount - from);
-    while (count > 0 && run[count - 1].matcher.minimumTokens() > budgetTokens - count) count--;
-    return run.slice(0, count);
+    return isLast ? run : run.slice(0, Math.max(0, settledCount - from));
   }
 
   /** Ids of the tail and of `bytes` up to their last whole character. */
   #cut(bytes: Uint8Array): { ids: number[]; settledCount: number } {
     if (this.#tail.length >= this.#settledBytes) this.#tail.splice(0, this.#settledBytes);
-    const whole = new TextDecoder("utf-8", { ignoreBOM: true }).decode(Uint8Array.of(...this.#tail, ...bytes), { stream: true });
+    const whole = new TextDecoder("utf-8", { ignoreBOM: true }).decode(Buffer.concat([Uint8Array.from(this.#tail), bytes]), { stream: true });
     const cut = this.#tokenizer.encodeOpen(whole);
     this.#settledBytes = 0;
     for (const id of cut.ids.slice(0, cut.settledCount)) this.#settledBytes += this.#byteCount(id);

@@ -74,11 +74,13 @@ class AutomatonMatcher implements Matcher {
     return new AutomatonMatcher(this.grammar, this, state === place.state ? place : { ...place, state });
   }
 
-  forced(): Uint8Array {
+  forced(maxBytes = Infinity): Uint8Array {
     const { automaton } = this.grammar;
     const bytes: number[] = [];
     let { state } = this.place;
-    for (let byte = automaton.forcedByte(state); byte >= 0; byte = automaton.forcedByte(state)) {
+    while (bytes.length < maxBytes) {
+      const byte = automaton.forcedByte(state);
+      if (byte < 0) break;
       bytes.push(byte);
       state = automaton.next(state, byte)!;
     }

@@ -35,8 +35,8 @@ export interface Matcher {
   mask(budgetTokens?: number): Uint32Array;
   /** The position after `token`. Throws a RangeError where the token is not allowed here. */
   accept(token: number): Matcher;
-  /** The bytes that must come next whatever the model wants; empty where there is a choice. */
-  forced(): Uint8Array;
+  /** The bytes that must come next whatever the model wants, the first `maxBytes` of them; empty where there is a choice. */
+  forced(maxBytes?: number): Uint8Array;
   /** Whether the text so far is a whole value. */
   isComplete(): boolean;
   /** An upper bound, in tokens, of the shortest way to a complete value (0 where complete). */

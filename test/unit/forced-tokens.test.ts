@@ -3,6 +3,8 @@ import * as fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { Decoder } from "../../engine/decoder.js";
 import type { Engine } from "../../engine/engine.js";
+import { ForcedText } from "../../engine/generation/forced-text.js";
+import type { Matcher } from "../../engine/grammar/matcher.js";
 import { compileJsonSchema, createVocabulary, type JsonSchema } from "../../engine/index.js";
 import { loadEngine } from "../../engine/load-engine.js";
 import type { EngineResult } from "../../engine/request.js";
@@ -165,4 +167,37 @@ test("forced tokens leave room to close: with every budget the reply is whole wh
   }
   // The way out of the grammar may take fewer tokens than the tokenizer's cut, never more.
   expect(whole).toBeGreaterThanOrEqual(13);
+});
+
+function followed(length: number) {
+  const matcher = compileJsonSchema({ const: "ab ".repeat(length / 3) }, createVocabulary(engine.tokenizer.tokenBytes, engine.tokenizer.endTokens)).start();
+  return { matcher, forced: vi.spyOn(Object.getPrototypeOf(matcher) as Matcher, "forced") };
+}
+
+describe("forced text of any length", () => {
+  test("more than fits the call stack is taken whole where the budget holds it", () => {
+    const { matcher } = followed(201_000);
+    const run = new ForcedText(engine.tokenizer).next(matcher, 250_000);
+    expect(engine.tokenizer.decode(run.map(({ id }) => id))).toBe(JSON.stringify("ab ".repeat(67_000)));
+    expect(run.at(-1)?.matcher.isComplete()).toBe(true);
+  });
+
+  test("what the budget cannot hold is not looked for at each step, nor farther than it could be written", () => {
+    const longest = engine.tokenizer.tokenBytes.reduce((most, bytes) => Math.max(most, bytes?.length ?? 0), 0);
+    for (const [length, budget] of [[30_000, 50], [3000, 1500]]) {
+      const { matcher, forced } = followed(length);
+      const text = new ForcedText(engine.tokenizer);
+      let place = matcher;
+      for (let left = budget; left > 0; left--) {
+        expect(text.next(place, left)).toEqual([]);
+        const mask = place.mask(left);
+        const id = engine.tokenizer.tokenBytes.findIndex((_, token) => (mask[token >>> 5] >>> (token & 31)) & 1);
+        text.push(id);
+        place = place.accept(id);
+      }
+      expect(forced.mock.calls.length).toBeLessThanOrEqual(budget / 20);
+      expect(forced.mock.results.every(({ value }) => (value as Uint8Array).length <= budget * longest + 1)).toBe(true);
+      forced.mockRestore();
+    }
+  });
 });
