@@ -74,6 +74,13 @@ test("a long list costs the same for each item", () => {
   expect(matcher.position).toBeGreaterThan(13_000);
 });
 
+test("a long item costs the same for each of its bytes", () => {
+  const before = heapBytes();
+  const matcher = write(start({ items: { type: "string" } }), `["${"x y".repeat(2000)}`);
+  expect((heapBytes() - before) / 2 ** 20).toBeLessThan(15);
+  expect(matcher.position).toBe(6002);
+});
+
 test.each(['["Foo","foo"]', '["Foo","FOO"]', '["bar","ｂar"]', '["Foo bar","foo BAR"]'])("copies in other letters are the same item: %s", (text) => {
   const copies = { items: { type: "string", "x-verbatim": true } };
   const document = "Foo bar. FOO baz foo";

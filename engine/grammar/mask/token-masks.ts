@@ -9,6 +9,8 @@ import { BudgetCollector, LengthCollector, OpenCollector, type TokenCollector } 
 import { trieChild } from "./token-trie.js";
 import type { Vocabulary } from "./vocabulary.js";
 
+const QUOTE = 0x22;
+
 /** A form whose text matters, below `node` of the trie, and the tokens that may end it. */
 interface Behind {
   at: CapturedNode;
@@ -136,6 +138,17 @@ export class TokenMasks {
     collector.addForm(entry, twin, node);
     const isLeft = (token: number) => entry.banned?.has(token) !== true;
     this.#visitBehind(entry.exits, this.automaton.stateOf(twin.next), { isLeft, at, node }, collector);
+    this.#visitQuote(node, at, collector);
+  }
+
+  /** Tokens that begin with the quote that ends such a form. */
+  #visitQuote(node: number, at: CapturedNode, collector: TokenCollector): void {
+    const { trie } = this.vocabulary;
+    const child = at.capture.isQuoted && at.lexeme.isWhole(at.state) ? trieChild(trie, node, QUOTE) : -1;
+    const after = child < 0 ? null : this.automaton.next(this.automaton.stateOf(at), QUOTE);
+    if (!after) return;
+    if (trie.tokens[child] >= 0) collector.addTokens([trie.tokens[child]], after, undefined);
+    this.#visit(child, after, collector);
   }
 
   /** Like `#visitExits`, behind a form whose text matters for forms to come. */

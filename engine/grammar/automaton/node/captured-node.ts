@@ -2,12 +2,14 @@
 import type { Lexeme } from "../../lexeme/lexeme.js";
 import { Node, type NodeMaker } from "./node.js";
 
+const QUOTE = 0x22;
 const ALL_BYTES = Array.from({ length: 256 }, (_, byte) => byte);
 
 export interface CaptureOptions {
-  /** The continuation after `text`. */
+  /** The continuation after `text`, and after the quote that ends it where it is quoted. */
   after: (text: string) => Node;
-  /** The continuation as if the text were none of those that matter. */
+  isQuoted: boolean;
+  /** The continuation, with the quote, as if the text were none of those that matter. */
   afterAny: Node;
   /** Whether what may follow is the same after every text, but that the text itself may not come again. */
   isOpen: boolean;
@@ -18,24 +20,24 @@ export interface CaptureOptions {
 /** What follows a captured text. */
 export class Capture {
   readonly after: (text: string) => Node;
+  readonly isQuoted: boolean;
   readonly afterAny: Node;
   readonly isOpen: boolean;
   readonly isWayFixed: boolean;
-  readonly #keys = new Map<Lexeme, Map<string, object>>();
+  readonly #keys = new Map<Lexeme, object>();
 
-  constructor({ after, afterAny, isOpen, isWayFixed }: CaptureOptions) {
+  constructor({ after, isQuoted, afterAny, isOpen, isWayFixed }: CaptureOptions) {
     this.after = after;
+    this.isQuoted = isQuoted;
     this.afterAny = afterAny;
     this.isOpen = isOpen;
     this.isWayFixed = isWayFixed;
   }
 
-  /** An object that stands for `text` written in `lexeme`. */
-  keyOf(lexeme: Lexeme, text: string): object {
-    let texts = this.#keys.get(lexeme);
-    if (!texts) this.#keys.set(lexeme, (texts = new Map()));
-    let key = texts.get(text);
-    if (!key) texts.set(text, (key = {}));
+  /** An object that stands for `lexeme` here. */
+  keyOf(lexeme: Lexeme): object {
+    let key = this.#keys.get(lexeme);
+    if (!key) this.#keys.set(lexeme, (key = {}));
     return key;
   }
 }
@@ -56,24 +58,31 @@ export class CapturedNode extends Node {
     this.distance = lexeme.distance(state) + capture.afterAny.distance;
   }
 
+  /** Never to a quote: it would take a continuation for each beginning of a text. */
   override passes(): readonly Node[] {
-    return this.lexeme.isWhole(this.state) ? [this.capture.after(decode(this.text))] : [];
+    return this.capture.isQuoted || !this.lexeme.isWhole(this.state) ? [] : [this.#after()];
   }
 
   step(byte: number): Node | undefined {
-    const state = this.lexeme.step(this.state, byte);
+    const { capture, lexeme, maker } = this;
+    if (byte === QUOTE && capture.isQuoted && lexeme.isWhole(this.state)) return this.#after();
+    const state = lexeme.step(this.state, byte);
     if (state < 0) return undefined;
-    return capturedNode(this.maker, this.capture, this.lexeme, { state, text: this.text + String.fromCharCode(byte) });
+    return maker.intern(this, capture, byte, (id) => new CapturedNode(id, maker, capture, lexeme, state, this.text + String.fromCharCode(byte)));
   }
 
   firstBytes(): readonly number[] {
     return ALL_BYTES;
   }
+
+  #after(): Node {
+    return this.capture.after(decode(this.text));
+  }
 }
 
-export function capturedNode(maker: NodeMaker, capture: Capture, lexeme: Lexeme, at: { state: number; text: string }): Node {
-  const key = capture.keyOf(lexeme, at.text);
-  return maker.intern(capture.afterAny, key, at.state, (id) => new CapturedNode(id, maker, capture, lexeme, at.state, at.text));
+/** Any text of `lexeme`. */
+export function capturedNode(maker: NodeMaker, capture: Capture, lexeme: Lexeme): Node {
+  return maker.intern(capture.afterAny, capture.keyOf(lexeme), 0, (id) => new CapturedNode(id, maker, capture, lexeme, lexeme.start, ""));
 }
 
 function decode(bytes: string): string {

@@ -50,14 +50,14 @@ function uniqueNodes(maker: NodeMaker, unique: UniqueItems, { shape, plan, posit
   const node = (form: ItemForm): Node[] => {
     const lexeme = position.used.restOf(form);
     if (lexeme.distance(lexeme.start) === Infinity) return [];
-    const close = (next: Node) => (form.isQuoted ? maker.literal('"', next) : next);
     const capture = new Capture({
-      after: (text) => close(after(form.isQuoted ? `"${text}"` : text)),
-      afterAny: close(after()),
+      after: (text) => after(form.isQuoted ? `"${text}"` : text),
+      isQuoted: form.isQuoted,
+      afterAny: form.isQuoted ? maker.literal('"', after()) : after(),
       isOpen: !unique.isFinite(shape),
       isWayFixed: position.used.count + 1 >= plan.shape.minItems && !plan.shape.contains,
     });
-    const body = capturedNode(maker, capture, lexeme, { state: lexeme.start, text: "" });
+    const body = capturedNode(maker, capture, lexeme);
     return [form.isQuoted ? maker.literal('"', body) : body];
   };
   return unique.formsOf(shape).flatMap(node).filter(({ distance }) => distance < Infinity);

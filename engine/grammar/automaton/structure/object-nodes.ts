@@ -44,10 +44,11 @@ function freeNode({ maker, style, unique }: ObjectContext, { position, after }: 
   const name = position.names.length > 0 && position.mustDiffer ? unique.exceptBodies(key, position.names) : key;
   if (!position.takeFree().mustDiffer) return maker.literal('"', maker.lexeme(name, name.start, valueAfter(position.takeFree())));
   const capture = new Capture({
-    after: (text) => valueAfter(position.takeFree(text)),
+    after: (text) => maker.literal(style.colon, maker.value(value, after(position.takeFree(text)))),
+    isQuoted: true,
     afterAny: valueAfter(position.takeFree()),
     isOpen: true,
     isWayFixed: false,
   });
-  return maker.literal('"', capturedNode(maker, capture, name, { state: name.start, text: "" }));
+  return maker.literal('"', capturedNode(maker, capture, name));
 }

@@ -64,7 +64,7 @@ function exceptForm(maker: NodeMaker, form: Form, texts: readonly string[]): Nod
   // A ban of a copy is one of its places, whatever its spelling.
   const rest = lexeme instanceof VerbatimLexeme ? lexeme.without(texts) : new ExceptLexeme(canonical(lexeme), new WordList(texts));
   if (rest.distance(rest.start) === Infinity) return [];
-  if (form instanceof CapturedNode) return [capturedNode(maker, form.capture, rest, { state: rest.start, text: "" })];
+  if (form instanceof CapturedNode) return [capturedNode(maker, form.capture, rest)];
   return [maker.lexeme(rest, rest.start, form.next)];
 }
 
