@@ -70,7 +70,7 @@ const beginning = (a: string, b: string): string => {
 describe("examples", () => {
   it("stand before every record, so that their prefix is the same for all", async () => {
     const prompts = await Promise.all(
-      ["| a | 2024 |\n|---|---|\n| Cash | 1 |", "Assets,2020\nLand,5\n"].map((text) => parseBalanceSheet.prompt(text, { model: model(true), language: "en" })),
+      ["| a | 2024 |\n|---|---|\n| Cash | 1 |", "Land was 5 in 2020."].map((text) => parseBalanceSheet.prompt(text, { model: model(true), language: "en" })),
     );
     const shared = beginning(prompts[0].text, prompts[1].text);
     expect(shared.match(/^assistant: \{"company"/gm)).toHaveLength(3);
