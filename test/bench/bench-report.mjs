@@ -1,5 +1,5 @@
 // What all benchmarks share: arguments, the models they name, tables, goals with `--check`, and the `--json` file.
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, loadavg } from "node:os";
 import { basename } from "node:path";
@@ -21,6 +21,7 @@ const COMMON_OPTIONS = {
  * no sense ends the process with 2.
  */
 export function readArguments(options = {}) {
+  if (process.argv.includes("--help") && !options.help) printHelp();
   const all = Object.fromEntries(Object.entries({ ...COMMON_OPTIONS, ...options }).filter(([, option]) => option));
   try {
     const { values } = parseArgs({ options: all });
@@ -29,6 +30,14 @@ export function readArguments(options = {}) {
     console.error(error.message);
     process.exit(2);
   }
+}
+
+/** The comment at the head of a benchmark says what it does and how it is called. */
+function printHelp() {
+  const lines = readFileSync(process.argv[1], "utf8").split("\n");
+  const end = lines.findIndex((line) => !line.startsWith("//"));
+  console.log(lines.slice(0, end).map((line) => line.slice(3)).join("\n"));
+  process.exit(0);
 }
 
 function checkedValue(name, value, { count, oneOf }) {

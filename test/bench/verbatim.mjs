@@ -1,5 +1,5 @@
 // What copying costs: preparing a document, the first mask of a verbatim string and the later ones, over a real vocabulary.
-//   npm run -s build && node test/bench/verbatim.mjs [--model ID|PATH] [--text FILE]...
+//   npm run bench:verbatim -- [--model ID|PATH] [--text FILE]...
 // Each text is cut or repeated to 50 kB and to 1 MB.
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
