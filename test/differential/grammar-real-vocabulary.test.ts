@@ -2,10 +2,10 @@
 import { beforeAll, expect, test } from "vitest";
 import { openGguf } from "../../engine/checkpoint/gguf.js";
 import { compileJsonSchema } from "../../engine/grammar/json-schema.js";
-import type { Matcher } from "../../engine/grammar/matcher.js";
 import { createVocabulary, type Vocabulary } from "../../engine/grammar/mask/vocabulary.js";
 import { createTokenizer } from "../../engine/tokenizer/create-tokenizer.js";
 import type { Tokenizer } from "../../engine/tokenizer/tokenizer.js";
+import { acceptsToken } from "../fixtures/accepts-text.js";
 import { allowedTokens } from "../fixtures/grammar-vocabulary.js";
 import { realModelPath } from "../fixtures/real-model.js";
 
@@ -38,16 +38,6 @@ beforeAll(async () => {
   vocabulary = createVocabulary(tokenizer.tokenBytes, tokenizer.endTokens);
 });
 
-function isAccepted(matcher: Matcher, token: number): boolean {
-  try {
-    matcher.accept(token);
-    return true;
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return false;
-  }
-}
-
 test.each(texts)("text %# is let through, token by token, with masks equal to brute force", (text) => {
   const tokens = tokenizer.encode(text);
   let matcher = compileJsonSchema(contract, vocabulary).start();
@@ -55,7 +45,7 @@ test.each(texts)("text %# is let through, token by token, with masks equal to br
     const allowed = allowedTokens(matcher.mask());
     expect(allowed, `token ${index} of ${text}`).toContain(token);
     // Each position costs 150,000 trials: a sample of them.
-    if (index % 9 === 4) expect(allowed).toEqual(tokenizer.tokenBytes.flatMap((_, id) => (isAccepted(matcher, id) ? [id] : [])));
+    if (index % 9 === 4) expect(allowed).toEqual(tokenizer.tokenBytes.flatMap((_, id) => (acceptsToken(matcher, id) ? [id] : [])));
     matcher = matcher.accept(token);
   }
   expect(matcher.isComplete()).toBe(true);

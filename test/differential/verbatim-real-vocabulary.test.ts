@@ -9,6 +9,7 @@ import { createVocabulary, type Vocabulary } from "../../engine/grammar/mask/voc
 import { SourceText } from "../../engine/grammar/verbatim/source-text.js";
 import { createTokenizer } from "../../engine/tokenizer/create-tokenizer.js";
 import type { Tokenizer } from "../../engine/tokenizer/tokenizer.js";
+import { acceptsToken } from "../fixtures/accepts-text.js";
 import { allowedTokens } from "../fixtures/grammar-vocabulary.js";
 import { createRandomSource } from "../fixtures/random-source.js";
 import { realModelPath } from "../fixtures/real-model.js";
@@ -37,16 +38,6 @@ beforeAll(async () => {
   vocabulary = createVocabulary(tokenizer.tokenBytes, tokenizer.endTokens);
   texts = await Promise.all(["examples/documents/contract.txt", "examples/documents/contract.zh.txt"].map((file) => readFile(file, "utf8")));
 }, 600_000);
-
-function isAccepted(matcher: Matcher, token: number): boolean {
-  try {
-    matcher.accept(token);
-    return true;
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
-  }
-}
 
 function start(text: string): Matcher {
   return compileJsonSchema(schema, vocabulary, { sources: { document: new SourceText(text) } }).start();
@@ -94,9 +85,9 @@ test("the mask at each step of a copy holds exactly the tokens that can be accep
         const allowed = matcher.mask();
         for (let token = 0; token < vocabulary.size; token += 1 + (token % 29)) {
           const isAllowed = ((allowed[token >>> 5] >>> (token & 31)) & 1) === 1;
-          if (isAllowed !== isAccepted(matcher, token)) expect.unreachable(`text ${which}, token ${token} after ${reply}`);
+          if (isAllowed !== acceptsToken(matcher, token)) expect.unreachable(`text ${which}, token ${token} after ${reply}`);
         }
-        if (!isAccepted(matcher, id)) break;
+        if (!acceptsToken(matcher, id)) break;
         matcher = matcher.accept(id);
       }
     }

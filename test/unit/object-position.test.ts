@@ -2,7 +2,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ObjectPlan, type ObjectPosition } from "../../engine/grammar/automaton/structure/object-position.js";
-import { UniqueItems } from "../../engine/grammar/automaton/structure/unique-items.js";
 import { compileJsonSchema } from "../../engine/grammar/json-schema.js";
 import { ExceptLexeme } from "../../engine/grammar/lexeme/except-lexeme.js";
 import { StringLexeme } from "../../engine/grammar/lexeme/string-lexeme.js";
@@ -23,7 +22,7 @@ function planOf({ required, hasFree, min, extra }: { required: readonly boolean[
     free: hasFree ? [{ key: new ExceptLexeme(body, new WordList(names)), value: settled("12") }] : [],
     minProperties: min, maxProperties: extra === null ? Infinity : min + extra, minimumBytes: Infinity,
   };
-  return new ObjectPlan(shape, COMPACT, order, new UniqueItems());
+  return new ObjectPlan(shape, COMPACT, order);
 }
 
 const given = fc.record({

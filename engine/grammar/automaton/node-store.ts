@@ -55,7 +55,7 @@ export class NodeStore implements NodeMaker {
       }
       case "object": {
         const plan = this.#objectPlan(shape);
-        return this.literal("{", objectNode({ maker: this, style: this.#style, unique: this.#unique }, plan, plan.start, next));
+        return this.literal("{", objectNode({ maker: this, style: this.#style }, plan, plan.start, next));
       }
       case "union":
         return this.expanded(next, { part: shape, index: 0 }, shape.minimumBytes + next.distance, {
@@ -148,7 +148,7 @@ export class NodeStore implements NodeMaker {
 
   #objectPlan(shape: ObjectShape): ObjectPlan {
     let plan = this.#objects.get(shape);
-    if (!plan) this.#objects.set(shape, (plan = new ObjectPlan(shape, this.#style, this.#order, this.#unique)));
+    if (!plan) this.#objects.set(shape, (plan = new ObjectPlan(shape, this.#style, this.#order)));
     return plan;
   }
 

@@ -166,8 +166,3 @@ const PATTERNS: readonly (readonly [name: string, pattern: string, maxLength?: n
 export const FORMATS: ReadonlyMap<string, Format> = new Map(
   PATTERNS.map(([name, pattern, maxLength]) => [name, { pattern: `^${pattern}$`, ...(maxLength && { maxLength }) }]),
 );
-
-/** The pattern of a format; undefined where it is not known. */
-export function formatPattern(name: string): string | undefined {
-  return FORMATS.get(name)?.pattern;
-}

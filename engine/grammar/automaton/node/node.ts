@@ -1,6 +1,6 @@
 // Continuations of the automaton: what is still to come from one point on. Equal continuations are one object.
 import type { Lexeme } from "../../lexeme/lexeme.js";
-import type { Shape } from "../../shape.js";
+import type { JsonStyle, Shape } from "../../shape.js";
 import type { State } from "../state.js";
 
 /** Nodes made so far that go on with one node, by what they do before it: the first, and all others. */
@@ -145,4 +145,10 @@ export interface NodeMaker {
   intern(next: Node, part: object, index: number, create: (id: number) => Node): Node;
   /** @param expansion what the node stands for, and the same before another node where that can be */
   expanded(next: Node, joint: Omit<Joint, "next">, distance: number, expansion: Expansion): Node;
+}
+
+/** What the nodes of a structure are made with. */
+export interface NodeContext {
+  maker: NodeMaker;
+  style: JsonStyle;
 }

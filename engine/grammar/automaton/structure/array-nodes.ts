@@ -1,17 +1,12 @@
 // Arrays as nodes: what may come after the bracket or after an item.
-import type { JsonStyle, Shape } from "../../shape.js";
+import type { Shape } from "../../shape.js";
 import type { ArrayPlan, ArrayPosition } from "./array-position.js";
 import { Capture, capturedNode } from "../node/captured-node.js";
-import type { Node, NodeMaker } from "../node/node.js";
+import type { Node, NodeContext, NodeMaker } from "../node/node.js";
 import type { ItemForm, UniqueItems } from "./unique-items.js";
 
-export interface ArrayContext {
-  maker: NodeMaker;
-  style: JsonStyle;
-}
-
 /** The array from `position` on, then `next`. */
-export function arrayNode(context: ArrayContext, plan: ArrayPlan, position: ArrayPosition, next: Node): Node {
+export function arrayNode(context: NodeContext, plan: ArrayPlan, position: ArrayPosition, next: Node): Node {
   const { maker, style } = context;
   const expand = () => {
     const items = [false, true].flatMap((isCounted) => (plan.canTake(position, isCounted) ? itemNodes(context, plan, { position, isCounted }, next) : []));
@@ -30,7 +25,7 @@ function together(maker: NodeMaker, nodes: readonly Node[], position: ArrayPosit
   return maker.expanded(next, { part: position, index: 1 }, distance, { expand: () => nodes });
 }
 
-function itemNodes(context: ArrayContext, plan: ArrayPlan, at: { position: ArrayPosition; isCounted: boolean }, next: Node): Node[] {
+function itemNodes(context: NodeContext, plan: ArrayPlan, at: { position: ArrayPosition; isCounted: boolean }, next: Node): Node[] {
   const { position, isCounted } = at;
   const item = plan.item(position);
   const shape = isCounted ? item.counted! : item.value;

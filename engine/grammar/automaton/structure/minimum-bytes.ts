@@ -2,7 +2,7 @@
 import { type ArrayShape, childrenOf, type JsonStyle, type ObjectShape, type PropertyShape, type Shape } from "../../shape.js";
 import { VerbatimLexeme } from "../../verbatim/verbatim-lexeme.js";
 import { ArrayPlan } from "./array-position.js";
-import { freeCosts } from "./free-names.js";
+import { freeCosts } from "./free-costs.js";
 import { cheapestSum } from "./object-position.js";
 import { UniqueItems } from "./unique-items.js";
 
@@ -95,7 +95,7 @@ function minimumOf(shape: Shape, style: JsonStyle, unique: UniqueItems): number 
     case "array":
       return arrayBytes(shape, style, unique);
     case "object":
-      return objectBytes(shape, style, unique);
+      return objectBytes(shape, style);
   }
 }
 
@@ -104,7 +104,7 @@ function arrayBytes(shape: ArrayShape, style: JsonStyle, unique: UniqueItems): n
   return 1 + new ArrayPlan(shape, style, shape.isUnique ? unique : undefined).start.bytes;
 }
 
-function objectBytes({ properties, free, minProperties, maxProperties }: ObjectShape, style: JsonStyle, unique: UniqueItems): number {
+function objectBytes({ properties, free, minProperties, maxProperties }: ObjectShape, style: JsonStyle): number {
   const comma = style.comma.length;
   const cost = ({ key, value }: PropertyShape) => Buffer.byteLength(JSON.stringify(key)) + style.colon.length + value.minimumBytes + comma;
   const required = properties.filter(({ isRequired }) => isRequired);
@@ -113,7 +113,7 @@ function objectBytes({ properties, free, minProperties, maxProperties }: ObjectS
   let bytes = required.reduce((sum, property) => sum + cost(property), 0);
   if (missing > 0) {
     const optional = properties.filter(({ isRequired }) => !isRequired).map(cost).toSorted((a, b) => a - b);
-    bytes += cheapestSum(optional, freeCosts(free, style, unique, missing), missing);
+    bytes += cheapestSum(optional, freeCosts(free, style, missing), missing);
   }
   return 2 + (bytes === 0 ? 0 : bytes - comma);
 }

@@ -1,19 +1,14 @@
 // Objects as nodes: what may come after the brace or after a value.
-import type { FreeProperties, JsonStyle } from "../../shape.js";
+import type { FreeProperties } from "../../shape.js";
+import { ExceptLexeme } from "../../lexeme/except-lexeme.js";
+import { WordList } from "../../lexeme/word-list.js";
 import { Capture, capturedNode } from "../node/captured-node.js";
 import { allowedProperties, keyNode, type ObjectFrame } from "../node/key-node.js";
-import type { Node, NodeMaker } from "../node/node.js";
+import type { Node, NodeContext } from "../node/node.js";
 import type { ObjectPlan, ObjectPosition } from "./object-position.js";
-import type { UniqueItems } from "./unique-items.js";
-
-export interface ObjectContext {
-  maker: NodeMaker;
-  style: JsonStyle;
-  unique: UniqueItems;
-}
 
 /** The object from `position` on, then `next`. */
-export function objectNode(context: ObjectContext, plan: ObjectPlan, position: ObjectPosition, next: Node): Node {
+export function objectNode(context: NodeContext, plan: ObjectPlan, position: ObjectPosition, next: Node): Node {
   const { maker, style } = context;
   const expand = () => {
     const options: Node[] = [];
@@ -27,7 +22,7 @@ export function objectNode(context: ObjectContext, plan: ObjectPlan, position: O
 }
 
 /** A name that may come at `position`, with all that follows; undefined where none may. */
-function keysNode(context: ObjectContext, plan: ObjectPlan, position: ObjectPosition, next: Node): Node | undefined {
+function keysNode(context: NodeContext, plan: ObjectPlan, position: ObjectPosition, next: Node): Node | undefined {
   const { maker } = context;
   const after = (later: ObjectPosition) => objectNode(context, plan, later, next);
   const frame: ObjectFrame = { plan, position, after, distanceAfter: next.distance };
@@ -39,9 +34,9 @@ function keysNode(context: ObjectContext, plan: ObjectPlan, position: ObjectPosi
   return maker.expanded(next, { part: position, index: 1 }, distance, { expand: () => options });
 }
 
-function freeNode({ maker, style, unique }: ObjectContext, { position, after }: ObjectFrame, { key, value }: FreeProperties): Node {
+function freeNode({ maker, style }: NodeContext, { position, after }: ObjectFrame, { key, value }: FreeProperties): Node {
   const valueAfter = (later: ObjectPosition) => maker.literal(`"${style.colon}`, maker.value(value, after(later)));
-  const name = position.names.length > 0 && position.mustDiffer ? unique.exceptBodies(key, position.names) : key;
+  const name = position.names.length > 0 && position.mustDiffer ? new ExceptLexeme(key, new WordList(position.names)) : key;
   if (!position.takeFree().mustDiffer) return maker.literal('"', maker.lexeme(name, name.start, valueAfter(position.takeFree())));
   const capture = new Capture({
     after: (text) => maker.literal(style.colon, maker.value(value, after(position.takeFree(text)))),

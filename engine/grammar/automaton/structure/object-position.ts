@@ -1,9 +1,8 @@
 // How far an object is written: which properties may come, and what it still needs.
 import { WordList } from "../../lexeme/word-list.js";
 import type { JsonStyle, KeyOrder, ObjectShape } from "../../shape.js";
-import { freeCosts } from "./free-names.js";
+import { freeCosts } from "./free-costs.js";
 import { hasProperty, noProperties, withProperty } from "./property-set.js";
-import type { UniqueItems } from "./unique-items.js";
 
 /** Immutable; positions that are alike are one object. */
 export interface ObjectPosition {
@@ -63,7 +62,6 @@ export class ObjectPlan {
     readonly shape: ObjectShape,
     style: JsonStyle,
     order: KeyOrder,
-    unique: UniqueItems,
   ) {
     const texts = shape.properties.map(({ key }) => `${JSON.stringify(key)}${style.colon}`);
     const indices = new Map(texts.map((text, index) => [text, index]));
@@ -74,7 +72,7 @@ export class ObjectPlan {
     this.propertyOfKey.forEach((property, key) => (this.keyOfProperty[property] = key));
     this.commaBytes = style.comma.length;
     this.costs = Float64Array.from(shape.properties, ({ value }, i) => Buffer.byteLength(texts[i]) + value.minimumBytes + this.commaBytes);
-    this.freeCosts = freeCosts(shape.free, style, unique, Math.max(1, shape.minProperties));
+    this.freeCosts = freeCosts(shape.free, style, Math.max(1, shape.minProperties));
     this.start = order === "any" ? AnyOrder.start(this) : SchemaOrder.start(this);
   }
 

@@ -1,7 +1,5 @@
 // Items that must differ: their lexical forms, and those forms without the texts that were used.
-import { ExceptLexeme } from "../../lexeme/except-lexeme.js";
 import type { Lexeme } from "../../lexeme/lexeme.js";
-import { WordList } from "../../lexeme/word-list.js";
 import { WordsLexeme } from "../../lexeme/words-lexeme.js";
 import type { Shape } from "../../shape.js";
 import { VerbatimLexeme } from "../../verbatim/verbatim-lexeme.js";
@@ -24,10 +22,6 @@ export class UniqueItems {
     let forms = this.#forms.get(shape);
     if (!forms) this.#forms.set(shape, (forms = withFolding(scalarForms(shape))));
     return forms;
-  }
-
-  exceptBodies(lexeme: Lexeme, bodies: readonly string[]): Lexeme {
-    return new ExceptLexeme(lexeme, new WordList(bodies));
   }
 
   /**
