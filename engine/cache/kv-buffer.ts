@@ -1,0 +1,67 @@
+// The keys and values of one token tree: a row a token, updated in place by forward passes. `token-tree.ts` says what a row is.
+import type { DecoderConfig } from "../checkpoint/checkpoint.js";
+import type { Tensor } from "../ort/tensor.js";
+
+export interface KvTensors {
+  /** By layer: [1, kvHeads, capacity, headDim] f32 */
+  keys: readonly Tensor[];
+  /** By layer: [1, kvHeads, capacity, headDim] f32 */
+  values: readonly Tensor[];
+}
+
+/** Bytes that one row takes in all layers, as f32. */
+export function kvRowBytes({ layerCount, kvHeadCount, headSize }: DecoderConfig): number {
+  return layerCount * 2 * kvHeadCount * headSize * Float32Array.BYTES_PER_ELEMENT;
+}
+
+export class KvBuffer {
+  readonly capacity: number;
+  readonly keys: readonly Tensor[];
+  readonly values: readonly Tensor[];
+  readonly #rowSize: number;
+
+  constructor({ keys, values }: KvTensors, { headSize }: DecoderConfig, capacity: number) {
+    this.keys = keys;
+    this.values = values;
+    this.capacity = capacity;
+    this.#rowSize = headSize;
+  }
+
+  /** Takes over the first rows of another buffer, which may be of another capacity. */
+  copyRows(from: KvBuffer, count: number): void {
+    this.#eachTensor((tensor, index) => {
+      const source = from.#tensor(index);
+      for (let head = 0; head < this.#headCount(tensor); head++) {
+        const start = head * from.capacity * this.#rowSize;
+        tensor.set(source.subarray(start, start + count * this.#rowSize), head * this.capacity * this.#rowSize);
+      }
+    });
+  }
+
+  /** Moves rows to another place of the same buffer; the two ranges may overlap. */
+  moveRows(from: number, to: number, count: number): void {
+    this.#eachTensor((tensor) => {
+      for (let head = 0; head < this.#headCount(tensor); head++) {
+        const start = head * this.capacity;
+        tensor.copyWithin((start + to) * this.#rowSize, (start + from) * this.#rowSize, (start + from + count) * this.#rowSize);
+      }
+    });
+  }
+
+  release(): void {
+    for (const tensor of [...this.keys, ...this.values]) tensor.release();
+  }
+
+  #eachTensor(visit: (data: Float32Array, index: number) => void): void {
+    for (let index = 0; index < this.keys.length * 2; index++) visit(this.#tensor(index), index);
+  }
+
+  #tensor(index: number): Float32Array {
+    const tensors = index < this.keys.length ? this.keys : this.values;
+    return tensors[index % this.keys.length].data as Float32Array;
+  }
+
+  #headCount(tensor: Float32Array): number {
+    return tensor.length / (this.capacity * this.#rowSize);
+  }
+}

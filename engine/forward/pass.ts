@@ -1,0 +1,30 @@
+// What one forward pass computes: rows of up to eight token trees, packed; complete when constructed. `decoder.ts` runs it.
+import type { KvBuffer } from "../cache/kv-buffer.js";
+
+/** Rows of a buffer from `start` up to, not including, `end`. */
+export interface RowRange {
+  start: number;
+  end: number;
+}
+
+/** The new rows of one token tree. */
+export interface SlotPass {
+  buffer: KvBuffer;
+  /** Rows that hold keys and values before this pass; the new ones follow them. */
+  pastLength: number;
+  /** Of the new rows, in storage order; at least one. */
+  tokens: readonly number[];
+  /** Depth of each new row in its tree: the rotary position. */
+  positions: readonly number[];
+  /** For each new row, the rows it attends to, itself included, in ascending order. Undefined: all up to and with itself. */
+  visible?: readonly (readonly RowRange[])[];
+}
+
+export interface Pass {
+  slots: readonly SlotPass[];
+  /** Indices into all new rows, slots in order, whose logits are wanted; at least one. */
+  wanted: readonly number[];
+}
+
+/** As many attention operators as one graph has at most; a pass with more trees is two passes. */
+export const MAX_SLOTS = 8;
