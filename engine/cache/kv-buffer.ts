@@ -16,6 +16,8 @@ export function kvRowBytes({ layerCount, kvHeadCount, headSize }: DecoderConfig)
 
 export class KvBuffer {
   readonly capacity: number;
+  /** Whether rows can be copied and moved here; those on a device stay where they are. */
+  readonly isHostVisible = true;
   readonly keys: readonly Tensor[];
   readonly values: readonly Tensor[];
   readonly #rowSize: number;
