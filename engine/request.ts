@@ -44,13 +44,23 @@ export interface RegexFormat {
   pattern: string;
 }
 
+/** One of a closed set, chosen by probability; letter case of the model's wording is ignored. */
+export interface ChoiceFormat {
+  type: "choice";
+  options: readonly string[];
+  /**
+   * The reply up to where the option begins, as the model wrote it. With it the options are taken as they are written,
+   * and end with what follows them in the reply; not together with thinking.
+   */
+  prefix?: string;
+}
+
 /** What the reply must look like. */
 export type OutputFormat =
   | { type: "text" }
   | JsonFormat
   | RegexFormat
-  /** One of a closed set, chosen by probability; letter case of the model's wording is ignored. */
-  | { type: "choice"; options: readonly string[] };
+  | ChoiceFormat;
 
 export interface ThinkingBudget {
   /** The written form of the mark that ends the thinking, such as `</think>`. */
@@ -70,6 +80,13 @@ export interface EngineRequest {
   signal?: AbortSignal;
 }
 
+/** Floating-point operations of the decoder, by formula. */
+export interface Flops {
+  computed: number;
+  /** What dense attention would have computed besides. */
+  skipped: number;
+}
+
 export interface EngineUsage {
   /** The given beginning of the reply included. */
   promptTokens: number;
@@ -80,6 +97,13 @@ export interface EngineUsage {
   outputTokens: number;
   /** Tokens that the format left no choice about: appended without sampling, many in one pass. */
   forcedTokens: number;
+  /** Tokens that were tried ahead of the model, copied from the source or from what was written. */
+  draftedTokens: number;
+  /** Those of them that the model wrote, too. */
+  acceptedTokens: number;
+  /** Runs of the decoder that computed tokens of this request; others may have shared them. */
+  passes: number;
+  flops: Flops;
   queueMs: number;
   prefillMs: number;
   decodeMs: number;

@@ -100,11 +100,11 @@ async function drawSamples(reading: Reading, options: TaskOptions): Promise<{ sa
       samples.push(plan.length === 1 ? await toCheckedOutput(reading, answer) : toOutput(reading, answer));
     } catch (error) {
       if (!isOutputError(error)) throw error;
-      failures.push(Object.assign(error, { usage: reading.calls.usage }));
+      failures.push(error);
     }
   }
   if (samples.length > 0) return { samples, failures };
-  const [failure] = failures;
+  const [failure] = failures.map((each) => Object.assign(each, { usage: reading.calls.usage }));
   if (failures.length > 1) failure.cause = new AggregateError(failures, "No sample was usable.");
   throw failure;
 }

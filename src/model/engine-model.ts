@@ -45,10 +45,11 @@ export function createEngineModel(engine: Engine, { id, advice = engine.advice }
 }
 
 function toResult(result: EngineResult, elapsedMs: number): GenerationResult {
-  const { promptTokens, cachedTokens, thinkingTokens, outputTokens, forcedTokens, queueMs } = result.usage;
+  // What is left out is the engine's own bookkeeping of time.
+  const { queueMs, prefillMs: _prefill, decodeMs: _decode, maskMs: _mask, ...counts } = result.usage;
   return {
     ...result,
     tokens: result.tokens.map(({ start, end, logprob }) => ({ start, end, logprob })),
-    usage: { promptTokens, cachedTokens, thinkingTokens, outputTokens, forcedTokens, requests: 1, modelMs: elapsedMs - queueMs },
+    usage: { ...counts, requests: 1, modelMs: elapsedMs - queueMs },
   };
 }

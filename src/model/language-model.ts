@@ -1,7 +1,7 @@
 // The seam to whatever writes the answer: the bundled engine, a remote server, a script for tests.
-import type { ChatMessage, CopiedString, FinishReason, GrammarWarning, JsonFormat, JsonSchema, OutputFormat, PromptAdvice, Sampling } from "../../engine/index.js";
+import type { ChatMessage, CopiedString, FinishReason, Flops, GrammarWarning, JsonFormat, JsonSchema, OutputFormat, PromptAdvice, Sampling } from "../../engine/index.js";
 
-export type { ChatMessage, CopiedString, FinishReason, GrammarWarning, JsonFormat, JsonSchema, OutputFormat, PromptAdvice, Sampling };
+export type { ChatMessage, CopiedString, FinishReason, Flops, GrammarWarning, JsonFormat, JsonSchema, OutputFormat, PromptAdvice, Sampling };
 
 export interface GenerationRequest {
   messages: readonly ChatMessage[];
@@ -30,9 +30,16 @@ export interface Usage {
   outputTokens: number;
   /** Output tokens that the format left no choice about: written without asking the model. */
   forcedTokens: number;
+  /** Tokens that were tried ahead of the model; undefined, as the three below, where the model does not count them. */
+  draftedTokens?: number;
+  /** Those of them that the model wrote, too. */
+  acceptedTokens?: number;
+  /** Runs of the decoder that computed tokens of the call; calls at the same time share them. */
+  passes?: number;
+  flops?: Flops;
   /** Model calls. */
   requests: number;
-  /** Wall time spent in the model. */
+  /** Time spent in the model; of calls at the same time, the sum. */
   modelMs: number;
 }
 

@@ -1,6 +1,7 @@
 // The calls of the model that one record takes: checks their length, passes events on, keeps count and trace.
 import { InputTooLongError } from "../error/input/input-too-long-error.js";
 import { OutputTruncatedError } from "../error/output/output-truncated-error.js";
+import { addUsage, noUsage } from "../model/add-usage.js";
 import type { GenerationRequest, GenerationResult, LanguageModel, RenderedPrompt, Usage } from "../model/language-model.js";
 import type { TraceStep } from "../result/extraction.js";
 import type { TaskOptions } from "../task-types.js";
@@ -26,7 +27,7 @@ export interface ModelCalls {
 const MAX_CHARS_PER_TOKEN = 16;
 
 export function createModelCalls(model: LanguageModel, { signal, onProgress }: TaskOptions): ModelCalls {
-  const usage: Usage = { promptTokens: 0, cachedTokens: 0, thinkingTokens: 0, outputTokens: 0, forcedTokens: 0, requests: 0, modelMs: 0 };
+  let usage: Usage = { ...noUsage };
   const trace: TraceStep[] = [];
 
   async function ask({ purpose, path, ...request }: ModelCall): Promise<GenerationResult> {
@@ -34,7 +35,7 @@ export function createModelCalls(model: LanguageModel, { signal, onProgress }: T
     const prompt = renderChecked(model, request);
     onProgress?.({ type: "step", purpose, path, step: trace.length + 1 });
     const result = await finish(model, { ...request, ...(signal && { signal }) }, onProgress);
-    for (const key of Object.keys(usage) as (keyof Usage)[]) usage[key] += result.usage[key];
+    usage = addUsage(usage, result.usage);
     trace.push({ purpose, path, prompt: prompt.text, thinking: result.thinking, text: result.text, ms: result.usage.modelMs });
     if (result.finishReason === "length" && request.format.type === "json" && !isJson(result.text)) {
       throw new OutputTruncatedError(request.maxTokens, result.text, { ...usage });
@@ -42,7 +43,7 @@ export function createModelCalls(model: LanguageModel, { signal, onProgress }: T
     return result;
   }
 
-  return { model, signal, usage, trace, ask };
+  return { model, signal, trace, ask, get usage() { return usage; } };
 }
 
 /** Refuses a text that cannot fit before any time is spent on splitting it into tokens. */
