@@ -1,7 +1,7 @@
 // Picks the next token from the logits, under a mask and the request's sampling options.
 import { RuntimeError } from "../error/runtime-error.js";
 import type { Sampling } from "../request.js";
-import { logSumExp } from "./log-probabilities.js";
+import { LogitsRow } from "./logits-row.js";
 import { createRandom } from "./random.js";
 
 export interface SampledToken {
@@ -12,6 +12,8 @@ export interface SampledToken {
 
 /** Candidates whose probability falls below e^-30 of the best one's are never drawn. */
 const NEGLIGIBLE = 30;
+/** Masks that allow no more are gone through token by token; of a larger one, the row's likeliest are looked up in the mask. */
+const SMALL_MASK = 4096;
 
 export class Sampler {
   readonly #sampling: Sampling;
@@ -23,17 +25,18 @@ export class Sampler {
   }
 
   /**
-   * @param logits [vocabulary] f32
+   * @param logits Samples of one row share one object, which then works out only once what they have in common.
    * @param mask One bit per token; all tokens are allowed where there is none.
    * @throws RuntimeError where the logits are no numbers.
    */
-  sample(logits: Float32Array, mask?: Uint32Array): SampledToken {
-    const best = argmax(logits, mask);
-    if (Number.isNaN(logits[best])) {
+  sample(logits: LogitsRow | Float32Array, mask?: Uint32Array): SampledToken {
+    const row = logits instanceof LogitsRow ? logits : new LogitsRow(logits);
+    const best = likeliestAllowed(row, mask);
+    if (Number.isNaN(row.values[best])) {
       throw new RuntimeError("The model computed values that are no numbers.", { hint: "Its file may be damaged: fetch it again." });
     }
-    const id = this.#sampling.temperature === 0 ? best : this.#draw(logits, mask, logits[best]);
-    return { id, logprob: logits[id] - logSumExp(logits) };
+    const id = this.#sampling.temperature === 0 ? best : this.#draw(row, mask, row.values[best]);
+    return { id, logprob: row.logProbability(id) };
   }
 
   /** An index drawn by the given weights; the largest where sampling is greedy. */
@@ -43,14 +46,11 @@ export class Sampler {
   }
 
   /** Filters in the order min-p, top-k, top-p, all on the weights after temperature. */
-  #draw(logits: Float32Array, mask: Uint32Array | undefined, best: number): number {
+  #draw(row: LogitsRow, mask: Uint32Array | undefined, best: number): number {
     const { temperature, topK = 0, topP = 1, minP = 0 } = this.#sampling;
-    const floor = best + temperature * Math.max(-NEGLIGIBLE, Math.log(minP));
+    const logits = row.values;
     const weight = (id: number): number => Math.exp((logits[id] - best) / temperature);
-    let ids: number[] = [];
-    forEachAllowed(logits.length, mask, (id) => {
-      if (logits[id] >= floor) ids.push(id);
-    });
+    let ids = candidates(row, mask, best + temperature * Math.max(-NEGLIGIBLE, Math.log(minP)));
     const isCut = topK > 0 && topK < ids.length;
     if (isCut) ids = likeliest(ids, logits, (near) => near.length >= topK).slice(0, topK);
     if (topP < 1) {
@@ -94,26 +94,35 @@ function countUntil(ids: readonly number[], weight: (id: number) => number, shar
   return last < 0 ? ids.length : last + 1;
 }
 
-function argmax(logits: Float32Array, mask: Uint32Array | undefined): number {
+function likeliestAllowed(row: LogitsRow, mask: Uint32Array | undefined): number {
+  if (!mask || isAllowed(mask, row.best)) return row.best;
+  const { values } = row;
   let best = -1;
-  if (!mask) {
-    best = 0;
-    for (let id = 1; id < logits.length; id++) if (logits[id] > logits[best]) best = id;
-    return best;
+  for (let word = 0; word < mask.length; word++) {
+    for (let bits = mask[word]; bits !== 0; bits &= bits - 1) {
+      const id = word * 32 + 31 - Math.clz32(bits & -bits);
+      if (best < 0 || values[id] > values[best]) best = id;
+    }
   }
-  forEachAllowed(logits.length, mask, (id) => {
-    if (best < 0 || logits[id] > logits[best]) best = id;
-  });
   if (best < 0) throw new RangeError("the mask allows no token");
   return best;
 }
 
-function forEachAllowed(count: number, mask: Uint32Array | undefined, visit: (id: number) => void): void {
-  if (!mask) {
-    for (let id = 0; id < count; id++) visit(id);
-    return;
+/** The allowed tokens whose logits reach `floor`, in order. */
+function candidates(row: LogitsRow, mask: Uint32Array | undefined, floor: number): readonly number[] {
+  if (!mask) return row.idsFrom(floor);
+  return allowedIds(mask)?.filter((id) => row.values[id] >= floor) ?? row.idsFrom(floor).filter((id) => isAllowed(mask, id));
+}
+
+/** Undefined where the mask is not small. */
+function allowedIds(mask: Uint32Array): number[] | undefined {
+  const ids: number[] = [];
+  for (let word = 0; word < mask.length && ids.length <= SMALL_MASK; word++) {
+    for (let bits = mask[word]; bits !== 0; bits &= bits - 1) ids.push(word * 32 + 31 - Math.clz32(bits & -bits));
   }
-  for (let word = 0; word < mask.length; word++) {
-    for (let bits = mask[word]; bits !== 0; bits &= bits - 1) visit(word * 32 + 31 - Math.clz32(bits & -bits));
-  }
+  return ids.length > SMALL_MASK ? undefined : ids;
+}
+
+function isAllowed(mask: Uint32Array, id: number): boolean {
+  return ((mask[id >>> 5] >>> (id & 31)) & 1) === 1;
 }
