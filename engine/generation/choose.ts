@@ -1,5 +1,7 @@
-// Chooses one of a closed set by the model's own probabilities, without writing the losers.
+// Chooses one of a closed set by the model's own probabilities, all options weighed in one pass.
+import { LogitsRow } from "../sampler/logits-row.js";
 import { logSumExp } from "../sampler/log-probabilities.js";
+import type { ChoiceFormat } from "../request.js";
 import type { Tokenizer } from "../tokenizer/tokenizer.js";
 import type { Generation } from "./generation.js";
 
@@ -11,68 +13,111 @@ export interface Choice {
   logprob: number;
 }
 
+/** The options as token ids, where the reply begins. */
+export interface OpenedChoice {
+  /** Tokens that all options begin with: the model reads them with the prompt. */
+  given: readonly number[];
+  /** Ways to write each option after that. */
+  paths: readonly (readonly (readonly number[])[])[];
+}
+
 /** Ways to write the options, by their next token. */
 interface OptionNode {
   /** Options that are complete here. */
   ends: Set<number>;
   children: Map<number, OptionNode>;
+  /** After this node's token. */
+  logits?: LogitsRow;
+}
+
+/** What a value of JSON may be followed by. */
+const JSON_ENDS = new Set([..." ,}]\n"].map((character) => character.charCodeAt(0)));
+
+/**
+ * By itself, each option may be written as given, capitalised or in capitals. After the beginning of a reply it is
+ * written as given, and cut together with that beginning.
+ */
+export function openChoice({ options, prefix }: ChoiceFormat, tokenizer: Tokenizer): OpenedChoice {
+  if (prefix === undefined) return { given: [], paths: options.map((option) => forms(option).map((form) => tokenizer.encode(form))) };
+  const cuts = options.map((option) => tokenizer.encode(prefix + option));
+  const shared = Math.min(...cuts.map((cut) => cut.length - 1));
+  let given = 0;
+  while (given < shared && cuts.every((cut) => cut[given] === cuts[0][given])) given++;
+  return { given: cuts[0].slice(0, given), paths: cuts.map((cut) => [cut.slice(given)]) };
+}
+
+/** Tokens that the longest of the options takes in the cache. */
+export function longestOptionTokens({ paths }: OpenedChoice): number {
+  return Math.max(...paths.flat().map((path) => path.length));
 }
 
 /**
- * Walks the tree of the options' tokens. At each fork the model's probabilities of the branches are
- * renormalised, as constrained decoding would; a branch that holds a single option is not computed further.
- * Each option may be written as given, capitalised or in capitals.
+ * At each fork of the options' tokens the model's probabilities of the branches are renormalised, as constrained
+ * decoding would; a branch that holds a single option is not computed further.
  */
-export async function choose(generation: Generation): Promise<Choice> {
-  const { request, sampler } = generation;
-  if (request.format.type !== "choice") throw new TypeError("the request is not a choice");
-  const { options } = request.format;
-  const root = optionTree(options, generation);
-  const total = logSumExp(generation.logits);
-  const firstLogits = generation.logits.slice();
-  const probabilities = options.map(() => 0);
-  await descend(generation, root, 1, probabilities);
-  const index = sampler.pick(probabilities);
-  const first = [...root.children].filter(([, child]) => optionsBelow(child).has(index)).map(([token]) => firstLogits[token]);
-  return { index, probabilities, logprob: logSumExp(Float32Array.from(first)) - total };
+export async function choose(generation: Generation, { paths }: OpenedChoice): Promise<Choice> {
+  const root = optionTree(paths);
+  root.logits = new LogitsRow(generation.logits.values.slice());
+  await weigh(generation, root);
+  const probabilities = paths.map(() => 0);
+  descend(generation, root, 1, probabilities);
+  const index = generation.sampler.pick(probabilities);
+  const { logits } = root;
+  const first = [...root.children].filter(([, child]) => optionsBelow(child).has(index)).map(([token]) => logits.values[token]);
+  return { index, probabilities, logprob: logSumExp(Float32Array.from(first)) - logits.logSumExp };
 }
 
-async function descend(generation: Generation, node: OptionNode, share: number, probabilities: number[]): Promise<void> {
+/** Finds the logits of every node where options part. */
+async function weigh(generation: Generation, root: OptionNode): Promise<void> {
+  const paths = forkPaths(root, []);
+  if (paths.length === 0) return;
+  const rows = await generation.explore(paths);
+  for (const [index, path] of paths.entries()) {
+    let node = root;
+    for (const [depth, token] of path.entries()) {
+      node = node.children.get(token) as OptionNode;
+      node.logits = rows[index][depth];
+    }
+  }
+}
+
+/** The paths to the last forks: every fork lies on one of them. */
+function forkPaths(node: OptionNode, path: readonly number[]): number[][] {
+  const below = [...node.children].filter(([, child]) => optionsBelow(child).size > 1);
+  const paths = below.flatMap(([token, child]) => forkPaths(child, [...path, token]));
+  return paths.length === 0 && path.length > 0 ? [[...path]] : paths;
+}
+
+function descend(generation: Generation, node: OptionNode, share: number, probabilities: number[]): void {
   const below = optionsBelow(node);
   if (below.size === 1) {
     for (const option of below) probabilities[option] += share;
     return;
   }
-  const branches = [...node.children].map(([token, child]) => ({ token, child, logit: generation.logits[token] }));
-  const endLogit = node.ends.size > 0 ? logSumExp(Float32Array.from(generation.tokenizer.endTokens, (id) => generation.logits[id])) : -Infinity;
+  const { values } = node.logits as LogitsRow;
+  const branches = [...node.children].map(([token, child]) => ({ child, logit: values[token] }));
+  const endLogit = node.ends.size > 0 ? logSumExp(Float32Array.from(endTokens(generation), (id) => values[id])) : -Infinity;
   const total = logSumExp(Float32Array.from([endLogit, ...branches.map(({ logit }) => logit)]));
   for (const option of node.ends) probabilities[option] += (share * Math.exp(endLogit - total)) / node.ends.size;
-  const position = generation.position;
-  for (const { token, child, logit } of branches) {
-    if (optionsBelow(child).size > 1) {
-      generation.rewind(position);
-      await generation.append([token]);
-    }
-    await descend(generation, child, share * Math.exp(logit - total), probabilities);
-  }
-  generation.rewind(position);
+  for (const { child, logit } of branches) descend(generation, child, share * Math.exp(logit - total), probabilities);
 }
 
-/** Tokens that the longest of the options takes in the cache. */
-export function longestOptionTokens(options: readonly string[], tokenizer: Tokenizer): number {
-  return Math.max(...options.flatMap(forms).map((form) => tokenizer.encode(form).length));
+/** What follows an option that another one begins with. */
+function endTokens({ tokenizer, request }: Generation): readonly number[] {
+  if (request.format.type !== "choice" || request.format.prefix === undefined) return tokenizer.endTokens;
+  return tokenizer.tokenBytes.flatMap((bytes, id) => (bytes && JSON_ENDS.has(bytes[0]) ? [id] : []));
 }
 
 function forms(option: string): string[] {
   return [...new Set([option, option.slice(0, 1).toUpperCase() + option.slice(1), option.toUpperCase()])];
 }
 
-function optionTree(options: readonly string[], { tokenizer }: Generation): OptionNode {
+function optionTree(paths: OpenedChoice["paths"]): OptionNode {
   const root: OptionNode = { ends: new Set(), children: new Map() };
-  for (const [index, option] of options.entries()) {
-    for (const form of forms(option)) {
+  for (const [index, ways] of paths.entries()) {
+    for (const way of ways) {
       let node = root;
-      for (const token of tokenizer.encode(form)) {
+      for (const token of way) {
         const child = node.children.get(token) ?? { ends: new Set(), children: new Map() };
         node.children.set(token, child);
         node = child;

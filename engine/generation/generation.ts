@@ -1,26 +1,30 @@
-// The state of one request on its way through the engine: prompt computed, logits at hand, what has been counted.
-import type { Decoder } from "../decoder.js";
+// What one request holds while it is answered: its sequence, the logits that come next, its sampler, its counts. `engine.ts` runs it.
 import type { EngineEvent, EngineRequest, EngineUsage } from "../request.js";
+import { LogitsRow } from "../sampler/logits-row.js";
 import { Sampler } from "../sampler/sampler.js";
+import type { Computed, Sequence } from "../scheduler/sequence.js";
 import type { Tokenizer } from "../tokenizer/tokenizer.js";
 
-/** Tokens of a prompt computed in one pass: large enough for full speed, small enough to stop within a second or two. */
-const PREFILL_CHUNK_TOKENS = 256;
+export interface GenerationParts {
+  request: EngineRequest;
+  sequence: Sequence;
+  tokenizer: Tokenizer;
+  queueMs: number;
+}
 
 export class Generation {
   readonly request: EngineRequest;
   readonly tokenizer: Tokenizer;
   readonly sampler: Sampler;
   readonly usage: EngineUsage;
-  readonly #decoder: Decoder;
-  /** [1, vocabulary] f32: of the token that comes next. */
-  #logits: Float32Array = new Float32Array();
+  readonly #sequence: Sequence;
+  #logits = new LogitsRow(new Float32Array());
 
-  constructor(request: EngineRequest, decoder: Decoder, tokenizer: Tokenizer, queueMs: number) {
+  constructor({ request, sequence, tokenizer, queueMs }: GenerationParts) {
     this.request = request;
     this.tokenizer = tokenizer;
     this.sampler = new Sampler(request.sampling);
-    this.#decoder = decoder;
+    this.#sequence = sequence;
     this.usage = {
       promptTokens: request.prompt.length,
       cachedTokens: 0,
@@ -38,36 +42,61 @@ export class Generation {
     };
   }
 
-  get logits(): Float32Array {
+  /** Of the token that comes next. After the prompt it stays; else it holds until the next pass. */
+  get logits(): LogitsRow {
     return this.#logits;
   }
 
-  /** Tokens in the cache: prompt and reply so far. */
+  /** Tokens of the path: prompt and reply so far. */
   get position(): number {
-    return this.#decoder.cache.length;
+    return this.#sequence.length;
   }
 
-  /** Computes the prompt, but for the prefix that the cache holds. The last token is always computed: its logits are wanted. */
+  /** Computes what is not there of the prompt. The last token is always computed: its logits are wanted. */
   async *prefill(): AsyncGenerator<EngineEvent, void> {
     const { prompt } = this.request;
     const started = performance.now();
-    const reused = Math.min(this.#decoder.cache.commonPrefix(prompt), prompt.length - 1);
-    this.#decoder.cache.truncate(reused);
-    this.usage.cachedTokens = reused;
-    for (let done = reused; done < prompt.length; ) {
-      const chunk = prompt.slice(done, done + PREFILL_CHUNK_TOKENS);
-      await this.#forward(chunk);
-      done += chunk.length;
+    for (let done = this.position; done < prompt.length; ) {
+      const { count, rows } = await this.#compute(this.#sequence, prompt.slice(done), 1);
+      done += count;
+      // Whoever reads the events may take its time.
+      if (rows.length > 0) this.#logits = new LogitsRow(rows[0].values.slice());
       yield { type: "prefill-progress", doneTokens: done, totalTokens: prompt.length };
     }
+    this.usage.cachedTokens = prompt.length - this.#sequence.computedTokens;
     this.usage.prefillMs = performance.now() - started;
   }
 
-  /** Commits tokens: the logits are then those after the last one. */
-  async append(tokens: readonly number[]): Promise<void> {
+  /**
+   * Commits tokens. The logits are then those after the last one.
+   *
+   * @returns The logits after each of the last `wantedCount` tokens.
+   */
+  async append(tokens: readonly number[], wantedCount = 1): Promise<readonly LogitsRow[]> {
     const started = performance.now();
-    await this.#forward(tokens);
+    let rows: readonly LogitsRow[] = [];
+    for (let done = 0; done < tokens.length; ) {
+      const computed = await this.#compute(this.#sequence, tokens.slice(done), wantedCount);
+      done += computed.count;
+      ({ rows } = computed);
+    }
+    this.#logits = rows[rows.length - 1];
     this.usage.decodeMs += performance.now() - started;
+    this.usage.passes = this.#sequence.passes;
+    return rows;
+  }
+
+  /** The logits after each token of several ways to go on, all in one pass; none of them is committed. */
+  async explore(paths: readonly (readonly number[])[]): Promise<readonly (readonly LogitsRow[])[]> {
+    const started = performance.now();
+    const forks = paths.map((path) => this.#sequence.fork(path.length));
+    try {
+      const computed = await Promise.all(forks.map((fork, index) => this.#compute(fork, paths[index], paths[index].length)));
+      return computed.map(({ rows }) => rows);
+    } finally {
+      for (const fork of forks) fork.release();
+      this.usage.decodeMs += performance.now() - started;
+    }
   }
 
   /** Runs a step of the grammar on the clock of `maskMs`. */
@@ -82,16 +111,25 @@ export class Generation {
 
   /** Takes tokens back; the logits are stale until the next `append`. */
   rewind(position: number): void {
-    this.#decoder.cache.truncate(position);
+    this.#sequence.rewind(position);
   }
 
   isEnd(token: number): boolean {
     return this.tokenizer.endTokens.includes(token);
   }
 
-  async #forward(tokens: readonly number[]): Promise<void> {
-    this.request.signal?.throwIfAborted();
-    this.#logits = await this.#decoder.forward(tokens);
-    this.request.signal?.throwIfAborted();
+  #compute(sequence: Sequence, tokens: readonly number[], wantedCount: number): Promise<Computed> {
+    return untilAborted(sequence.compute(tokens, wantedCount), this.request.signal);
   }
+}
+
+/** A request that is aborted does not wait for the pass under way. */
+function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+  if (!signal) return promise;
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason as Error);
+    if (signal.aborted) return onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
 }

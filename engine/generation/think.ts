@@ -20,11 +20,13 @@ export async function* think(generation: Generation, budget: ThinkingBudget): As
   const closeToken = closeTokens.length === 1 ? closeTokens[0] : undefined;
   let text = "";
   let shown = 0;
+  let { id } = sampler.sample(generation.logits);
   for (; usage.thinkingTokens < budget.budgetTokens; usage.thinkingTokens++) {
-    const { id } = sampler.sample(generation.logits);
     if (generation.isEnd(id) || id === closeToken) break;
     await generation.append([id]);
     text += decoder.push(id);
+    // Before anyone is told: the logits last until the next pass.
+    ({ id } = sampler.sample(generation.logits));
     const length = thoughtLength(text, budget.close);
     if (length > shown) yield { type: "thinking-delta", text: text.slice(shown, length) };
     shown = Math.max(shown, length);

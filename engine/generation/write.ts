@@ -1,11 +1,11 @@
 // Writes the reply token by token, under a grammar if there is one.
 import type { CopiedString, EngineEvent, FinishReason, OutputToken } from "../request.js";
-import { createStreamDecoder, type StreamDecoder } from "../tokenizer/stream-decoder.js";
-import type { Tokenizer } from "../tokenizer/tokenizer.js";
 import { copiedStrings } from "./copied-strings.js";
-import { ForcedText, mustEnd, type ForcedToken } from "./forced-text.js";
+import { mustEnd } from "./forced-text.js";
 import type { Generation } from "./generation.js";
+import { Lookahead } from "./lookahead.js";
 import type { GrammarPlace, OpenedReply } from "./reply-prefix.js";
+import { ReplyText } from "./reply-text.js";
 
 export interface WrittenReply {
   text: string;
@@ -16,109 +16,104 @@ export interface WrittenReply {
 
 /** @param opened Where there is a grammar; the model has read the tokens of the reply that are given. */
 export async function* write(generation: Generation, opened: OpenedReply | undefined): AsyncGenerator<EngineEvent, WrittenReply> {
-  const { request, sampler, usage } = generation;
-  const reply = new ReplyText(generation);
-  let place = opened?.place;
-  let finishReason: FinishReason = "length";
-  /** Written, and not yet read by the model. */
-  let unread: number[] = [];
-  let delta = reply.begin(opened?.tokens ?? []);
+  const writer = new ReplyWriter(generation, opened);
+  let delta = writer.begin();
   for (;;) {
-    for (const { id, matcher } of place ? forcedTokens(place, reply, generation) : []) {
-      delta += reply.push({ id, logprob: 0, isForced: true });
-      unread.push(id);
-      place = matcher;
-    }
+    delta += writer.writeKnown();
     if (delta) yield { type: "text-delta", text: delta };
-    if (usage.outputTokens >= request.maxTokens || (place && mustEndNow(place, generation))) break;
-    if (unread.length > 0) await generation.append(unread);
-    const mask = place && maskOf(place, generation);
-    const { id, logprob } = sampler.sample(generation.logits, mask);
-    if (generation.isEnd(id)) {
-      finishReason = "stop";
-      break;
-    }
-    usage.outputTokens++;
-    delta = reply.push({ id, logprob, isForced: false });
-    unread = [id];
-    place = place?.accept(id);
+    if (writer.isDone) break;
+    await writer.read();
+    delta = "";
   }
-  const rest = reply.end();
+  const rest = writer.end();
   if (rest) yield { type: "text-delta", text: rest };
-  if (place?.isComplete()) finishReason = "stop";
-  const verbatim = copiedStrings(reply.text, place?.verbatim() ?? []);
-  return { text: reply.text, tokens: reply.tokens, verbatim, finishReason };
+  return writer.reply();
 }
 
-function forcedTokens(place: GrammarPlace, { forced }: ReplyText, generation: Generation): readonly ForcedToken[] {
-  const { request, usage } = generation;
-  const run = generation.timeMask(() => forced.next(place, request.maxTokens - usage.outputTokens));
-  usage.outputTokens += run.length;
-  usage.forcedTokens += run.length;
-  return run;
-}
+class ReplyWriter {
+  isDone = false;
+  readonly #generation: Generation;
+  readonly #text: ReplyText;
+  readonly #ahead: Lookahead;
+  readonly #given: readonly number[];
+  #place: GrammarPlace | undefined;
+  #hasEnded = false;
 
-function maskOf(place: GrammarPlace, generation: Generation): Uint32Array {
-  const { request, usage } = generation;
-  return generation.timeMask(() => place.mask(request.maxTokens - usage.outputTokens));
-}
-
-function mustEndNow(place: GrammarPlace, generation: Generation): boolean {
-  return generation.timeMask(() => mustEnd(place, generation.tokenizer.endTokens));
-}
-
-/** The reply's text with the place of each token in it. */
-class ReplyText {
-  readonly #tokenizer: Tokenizer;
-  readonly #decoder: StreamDecoder;
-  readonly tokens: OutputToken[] = [];
-  readonly forced: ForcedText;
-  text = "";
-  /** Tokens from this index on end inside a character that is not complete yet. */
-  #open = 0;
-
-  constructor({ tokenizer }: Generation) {
-    this.#tokenizer = tokenizer;
-    this.#decoder = createStreamDecoder(tokenizer);
-    this.forced = new ForcedText(tokenizer);
+  constructor(generation: Generation, opened: OpenedReply | undefined) {
+    this.#generation = generation;
+    this.#text = new ReplyText(generation.tokenizer);
+    this.#ahead = new Lookahead(generation);
+    this.#given = opened?.tokens ?? [];
+    this.#place = opened?.place;
   }
 
-  /** Takes over what is given of the reply; its tokens are not the model's. */
-  begin(tokens: readonly number[]): string {
-    for (const id of tokens) {
-      this.#extend(this.#decoder.push(id));
-      this.forced.push(id);
+  begin(): string {
+    return this.#text.begin(this.#given);
+  }
+
+  /** Writes what can be written before the model must read again; nothing waits in between, for logits last until the next pass. */
+  writeKnown(): string {
+    let delta = "";
+    for (;;) {
+      delta += this.#writeForced();
+      this.isDone = this.#budget() <= 0 || this.#mustEnd();
+      const logits = this.#ahead.logits;
+      if (this.isDone || !logits) return delta;
+      const { id, logprob } = this.#generation.sampler.sample(logits, this.#mask());
+      if (this.#generation.isEnd(id)) {
+        this.#hasEnded = true;
+        this.isDone = true;
+        return delta;
+      }
+      this.#place = this.#place?.accept(id);
+      delta += this.#write({ id, logprob, isForced: false });
     }
-    return this.text;
   }
 
-  push({ id, logprob, isForced }: Omit<OutputToken, "start" | "end">): string {
-    const start = this.text.length;
-    const delta = this.#decoder.push(id);
-    this.tokens.push({ id, start, end: start, logprob, isForced });
-    this.forced.push(id);
-    if (delta) this.#extend(delta);
-    if (delta && endsInsideCharacter(this.#tokenizer.tokenBytes[id])) this.#open--;
-    return delta;
+  read(): Promise<void> {
+    return this.#ahead.read([]);
   }
 
   /** What is left where the reply ends inside a character. */
   end(): string {
-    const rest = this.#decoder.end();
-    this.#extend(rest);
-    return rest;
+    this.#ahead.discard();
+    return this.#text.end();
   }
 
-  #extend(delta: string): void {
-    this.text += delta;
-    for (; this.#open < this.tokens.length; this.#open++) this.tokens[this.#open].end = this.text.length;
+  reply(): WrittenReply {
+    const { text, tokens } = this.#text;
+    const finishReason = this.#hasEnded || this.#place?.isComplete() ? "stop" : "length";
+    return { text, tokens, verbatim: copiedStrings(text, this.#place?.verbatim() ?? []), finishReason };
   }
-}
 
-/** Whether a token that begins a character (of UTF-8) leaves it incomplete. */
-function endsInsideCharacter(bytes: Uint8Array = new Uint8Array()): boolean {
-  const lead = bytes.findLastIndex((byte) => (byte & 0xc0) !== 0x80);
-  if (lead < 0 || bytes[lead] < 0xc0) return false;
-  const length = bytes[lead] < 0xe0 ? 2 : bytes[lead] < 0xf0 ? 3 : 4;
-  return bytes.length - lead < length;
+  #writeForced(): string {
+    const place = this.#place;
+    if (!place) return "";
+    let delta = "";
+    for (const { id, matcher } of this.#generation.timeMask(() => this.#text.forced.next(place, this.#budget()))) {
+      this.#generation.usage.forcedTokens++;
+      this.#place = matcher;
+      delta += this.#write({ id, logprob: 0, isForced: true });
+    }
+    return delta;
+  }
+
+  #write(token: Omit<OutputToken, "start" | "end">): string {
+    this.#generation.usage.outputTokens++;
+    this.#ahead.write(token.id);
+    return this.#text.push(token);
+  }
+
+  #budget(): number {
+    return this.#generation.request.maxTokens - this.#generation.usage.outputTokens;
+  }
+
+  #mask(): Uint32Array | undefined {
+    return this.#place && this.#generation.timeMask(() => this.#place?.mask(this.#budget()));
+  }
+
+  #mustEnd(): boolean {
+    const place = this.#place;
+    return place !== undefined && this.#generation.timeMask(() => mustEnd(place, this.#generation.tokenizer.endTokens));
+  }
 }

@@ -1,0 +1,152 @@
+// Packs what sequences ask for into one forward pass: short work always, long prompts in turns, equal tokens once.
+import type { KvPool } from "../cache/kv-pool.js";
+import type { KvTree } from "../cache/kv-tree.js";
+import type { Pass, SlotPass } from "../forward/pass.js";
+import type { Work } from "./sequence.js";
+
+/** New rows of a pass: large enough for full speed, small enough to stop and to let others in within a second. */
+export const PASS_ROWS = 256;
+/** Work of so few tokens is part of the next pass whatever else waits. */
+const SHORT_WORK_TOKENS = 64;
+
+/** What a pass computes of one piece of work. */
+export interface Share {
+  work: Work;
+  /** Tokens of it that are computed when the pass is done, from the first. */
+  count: number;
+  /** Packed rows of the wanted logits, once all its tokens are. */
+  wanted: readonly number[];
+}
+
+export interface PlannedPass {
+  pass: Pass;
+  shares: readonly Share[];
+  /** Where each tree ended before, to be cut back to where the pass fails. */
+  starts: ReadonlyMap<KvTree, number>;
+}
+
+/** New rows of one tree. */
+interface Growth {
+  tree: KvTree;
+  start: number;
+  shares: { work: Work; count: number; rows: number[] }[];
+}
+
+export class PassPlanner {
+  readonly #pool: KvPool;
+  /** Every other pass serves the shortest prompt first, so that it never waits long behind a long one. */
+  #servesShortest = false;
+
+  constructor(pool: KvPool) {
+    this.#pool = pool;
+  }
+
+  /** The next pass, or none where there is nothing to compute; `refuse` gets work that there is no room for. */
+  plan(works: readonly Work[], refuse: (work: Work) => void): PlannedPass | undefined {
+    const growths = new Map<KvTree, Growth>();
+    let rowsLeft = PASS_ROWS;
+    for (const work of this.#inTurn(works)) {
+      const { tree } = work.sequence;
+      let growth = growths.get(tree);
+      if (!growth) {
+        tree.tidy();
+        growth = { tree, start: tree.tokens.length, shares: [] };
+        growths.set(tree, growth);
+      }
+      const limit = isShort(work) ? work.tokens.length : rowsLeft;
+      if (!this.#hasRoom(growth, Math.min(limit, work.tokens.length))) {
+        // Beside rows of this pass it waits for the next one.
+        if (tree.tokens.length === growth.start) refuse(work);
+        continue;
+      }
+      rowsLeft = Math.max(0, rowsLeft - this.#insert(work, growth, limit));
+    }
+    return toPass([...growths.values()].filter(({ shares }) => shares.some(({ count }) => count > 0)));
+  }
+
+  /** Short work in order of arrival, then long prompts by turns. */
+  #inTurn(works: readonly Work[]): Work[] {
+    const arrived = works.toSorted((a, b) => a.sequence.order - b.sequence.order);
+    const short = arrived.filter(isShort);
+    const long = arrived.filter((work) => !isShort(work));
+    this.#servesShortest = !this.#servesShortest;
+    return [...short, ...(this.#servesShortest ? long.toSorted((a, b) => a.tokens.length - b.tokens.length) : long)];
+  }
+
+  /** Makes room where gaps can be closed or the buffer can grow; not once rows of this pass are in it. */
+  #hasRoom({ tree, start }: Growth, rows: number): boolean {
+    const wanted = tree.tokens.length + rows;
+    if (wanted <= tree.buffer.capacity) return true;
+    return tree.tokens.length === start && this.#pool.ensureRows(tree, wanted);
+  }
+
+  /** Appends the tokens that the tree does not hold yet; returns how many. */
+  #insert(work: Work, { tree, start, shares }: Growth, limit: number): number {
+    const { sequence, tokens, wantedCount } = work;
+    const firstWanted = tokens.length - wantedCount;
+    const rows: number[] = [];
+    let added = 0;
+    let count = 0;
+    for (; count < tokens.length; count++) {
+      const known = tree.tokens.child(sequence.row, tokens[count]);
+      // Logits of a row that an earlier pass computed are gone: it is computed again beside itself.
+      const isUsable = known !== undefined && (count < firstWanted || known >= start);
+      if (!isUsable && added === limit) break;
+      if (isUsable) sequence.row = known;
+      else {
+        sequence.row = tree.tokens.append(sequence.row, tokens[count]);
+        added++;
+      }
+      if (count >= firstWanted) rows.push(sequence.row);
+    }
+    sequence.reservedRows = Math.max(0, sequence.reservedRows - added);
+    sequence.computedTokens += added;
+    sequence.passes++;
+    shares.push({ work, count, rows });
+    return added;
+  }
+}
+
+/** Where several tokens' logits are wanted, one pass gives them all. */
+function isShort({ tokens, wantedCount }: Work): boolean {
+  return tokens.length <= SHORT_WORK_TOKENS || wantedCount > 1;
+}
+
+function toPass(growths: readonly Growth[]): PlannedPass | undefined {
+  const slots: SlotPass[] = [];
+  const shares: Share[] = [];
+  const wanted: number[] = [];
+  const packedRows = new Map<string, number>();
+  let packedStart = 0;
+  for (const [slot, { tree, start, shares: treeShares }] of growths.entries()) {
+    const wantedIndex = (row: number): number => {
+      const key = `${slot}:${row}`;
+      const known = packedRows.get(key);
+      if (known !== undefined) return known;
+      packedRows.set(key, wanted.length);
+      return wanted.push(packedStart + row - start) - 1;
+    };
+    for (const { work, count, rows } of treeShares) {
+      shares.push({ work, count, wanted: count === work.tokens.length ? rows.map(wantedIndex) : [] });
+    }
+    const newRows = Array.from({ length: tree.tokens.length - start }, (_, index) => start + index);
+    if (newRows.length === 0) continue;
+    slots.push(slotPass(tree, start, newRows));
+    packedStart += newRows.length;
+  }
+  if (shares.length === 0) return undefined;
+  // A pass in the midst of prompts wants no logits, and the graph computes some.
+  if (wanted.length === 0) wanted.push(packedStart - 1);
+  return { pass: { slots, wanted }, shares, starts: new Map(growths.map(({ tree, start }) => [tree, start])) };
+}
+
+function slotPass({ tokens, buffer }: KvTree, pastLength: number, rows: readonly number[]): SlotPass {
+  return {
+    buffer,
+    pastLength,
+    tokens: rows.map((row) => tokens.token(row)),
+    positions: rows.map((row) => tokens.depth(row)),
+    ...(rows.some((row) => !tokens.isLinear(row)) && { visible: rows.map((row) => tokens.visible(row)) }),
+  };
+}
+

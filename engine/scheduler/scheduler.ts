@@ -1,0 +1,166 @@
+// Decides what the next forward pass computes and runs one after another while requests ask: continuous batching.
+import { setImmediate as afterMicrotasks } from "node:timers/promises";
+import type { KvPool } from "../cache/kv-pool.js";
+import type { KvTree } from "../cache/kv-tree.js";
+import { RuntimeError } from "../error/runtime-error.js";
+import type { Pass } from "../forward/pass.js";
+import { LogitsRow } from "../sampler/logits-row.js";
+import { AdmissionDesk } from "./admission.js";
+import { PassPlanner, type PlannedPass } from "./pass-planner.js";
+import { Sequence, type SequenceHost, type Work } from "./sequence.js";
+
+export interface SchedulerOptions {
+  pool: KvPool;
+  /** [wanted, vocabulary] f32, overwritten by the next run. */
+  run(pass: Pass): Promise<Float32Array>;
+  vocabularySize: number;
+  isSharing: boolean;
+}
+
+export interface OpenRequest {
+  prompt: readonly number[];
+  /** Tokens that may follow the prompt. */
+  reservedRows: number;
+  signal?: AbortSignal;
+}
+
+interface Waiting {
+  sequence: Sequence;
+  admit(): void;
+}
+
+/**
+ * Requests come in by order of arrival, but for those that need little beside what is there. Whoever is in asks for
+ * tokens when its last ones have been answered; all that is asked for at a time shares a pass.
+ */
+export class Scheduler implements SequenceHost {
+  readonly pool: KvPool;
+  readonly #options: SchedulerOptions;
+  readonly #desk: AdmissionDesk;
+  readonly #planner: PassPlanner;
+  readonly #open = new Set<Sequence>();
+  #waiting: Waiting[] = [];
+  #works: Work[] = [];
+  #isRunning = false;
+  #arrivals = 0;
+  #whenIdle: (() => void)[] = [];
+
+  constructor(options: SchedulerOptions) {
+    this.pool = options.pool;
+    this.#options = options;
+    this.#desk = new AdmissionDesk(options);
+    this.#planner = new PassPlanner(options.pool);
+  }
+
+  /**
+   * Waits for memory and a place; what other requests have computed of the prompt is part of the sequence.
+   *
+   * @throws The signal's reason, where it aborts before; the place in the queue is given up.
+   */
+  open({ prompt, reservedRows, signal }: OpenRequest): Promise<Sequence> {
+    signal?.throwIfAborted();
+    const sequence = new Sequence(this, { prompt, reservedRows, order: this.#arrivals++ });
+    this.#open.add(sequence);
+    return new Promise((resolve, reject) => {
+      const onAbort = () => {
+        sequence.release();
+        reject(signal?.reason as Error);
+      };
+      signal?.addEventListener("abort", onAbort, { once: true });
+      const admit = () => {
+        signal?.removeEventListener("abort", onAbort);
+        resolve(sequence);
+      };
+      this.#waiting.push({ sequence, admit });
+      this.#wake();
+    });
+  }
+
+  submit(work: Work): void {
+    work.sequence.isPending = true;
+    this.#works.push(work);
+    this.#wake();
+  }
+
+  adopt(sequence: Sequence, tree: KvTree): void {
+    this.#open.add(sequence);
+    this.pool.touch(tree);
+  }
+
+  release(sequence: Sequence): void {
+    sequence.isPending = false;
+    this.#open.delete(sequence);
+    this.#waiting = this.#waiting.filter((waiting) => waiting.sequence !== sequence);
+    this.#works = this.#works.filter((work) => work.sequence !== sequence);
+    this.#wake();
+  }
+
+  /** Resolves once no sequence is open and no pass runs. */
+  idle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#whenIdle.push(resolve);
+      this.#wake();
+    });
+  }
+
+  #wake(): void {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    void this.#loop();
+  }
+
+  async #loop(): Promise<void> {
+    for (;;) {
+      // Whoever has just been answered asks for more before the next pass is planned.
+      await afterMicrotasks();
+      this.pool.trim();
+      if (this.#admit()) await afterMicrotasks();
+      const planned = this.#planner.plan(this.#works, (work) => this.#refuse(work));
+      if (!planned) break;
+      await this.#run(planned);
+    }
+    this.#isRunning = false;
+    if (this.#open.size > 0) return;
+    for (const resolve of this.#whenIdle.splice(0)) resolve();
+  }
+
+  /** Whether anyone came in. */
+  #admit(): boolean {
+    const admitted = new Set(this.#waiting.filter(({ sequence }) => this.#desk.admitBranch(sequence)));
+    for (const waiting of this.#waiting) {
+      if (admitted.has(waiting)) continue;
+      const admission = this.#desk.admit(waiting.sequence);
+      if (admission === "admitted") admitted.add(waiting);
+      if (admission === "full") break;
+    }
+    this.#waiting = this.#waiting.filter((waiting) => !admitted.has(waiting));
+    for (const { admit } of admitted) admit();
+    return admitted.size > 0;
+  }
+
+  async #run({ pass, shares, starts }: PlannedPass): Promise<void> {
+    const planned = new Set(shares.map(({ work }) => work));
+    this.#works = this.#works.filter((work) => !planned.has(work));
+    try {
+      const logits = pass.slots.length > 0 ? await this.#options.run(pass) : new Float32Array();
+      const { vocabularySize } = this.#options;
+      const rows = pass.wanted.map((_, index) => new LogitsRow(logits.subarray(index * vocabularySize, (index + 1) * vocabularySize)));
+      for (const { work, count, wanted } of shares) {
+        work.sequence.isPending = false;
+        work.resolve({ count, rows: wanted.map((index) => rows[index]) });
+      }
+    } catch (error) {
+      for (const { work } of shares) {
+        work.sequence.isPending = false;
+        work.reject(error);
+      }
+      for (const [tree, start] of starts) tree.cutBack(start);
+    }
+  }
+
+  #refuse(work: Work): void {
+    this.#works = this.#works.filter((other) => other !== work);
+    work.sequence.isPending = false;
+    work.reject(new RuntimeError("There is no memory left for this request's tokens.", { hint: "Allow more memory, or fewer requests at a time." }));
+  }
+}
