@@ -1,21 +1,18 @@
 // One call of a task, from record to result, read from top to bottom.
 import { vote } from "./consensus/vote.js";
-import { DistillateError } from "./error/distillate-error.js";
-import { OutputParseError } from "./error/output/output-parse-error.js";
-import { OutputTruncatedError } from "./error/output/output-truncated-error.js";
-import { OutputValidationError } from "./error/output/output-validation-error.js";
+import type { DistillateError } from "./error/distillate-error.js";
 import { RecordInputError } from "./error/input/record-input-error.js";
 import { readDocument } from "./input/read-document.js";
 import type { Document } from "./input/document.js";
-import type { LanguageModel, RenderedPrompt, Sampling } from "./model/language-model.js";
+import type { LanguageModel, RenderedPrompt } from "./model/language-model.js";
 import { resolveModel } from "./model/resolve-model.js";
+import { drawSamples } from "./reading/draw-samples.js";
 import { createModelCalls, refuseHopelessText } from "./reading/model-calls.js";
-import { preparePrompts, type Reading, type RecordPrompts } from "./reading/reading.js";
-import { readClauses } from "./reading/read-clauses.js";
-import { readRecord } from "./reading/read-record.js";
-import { toCheckedOutput } from "./reading/rewrite-values.js";
-import { checkRules, toOutput, type Sample } from "./reading/to-output.js";
+import { preparePrompts } from "./reading/prepare-prompts.js";
+import type { RecordPrompts } from "./reading/reading.js";
+import { checkRules, type Sample } from "./reading/to-output.js";
 import type { Extraction, Warning } from "./result/extraction.js";
+import { requireProperties } from "./schema/pick-properties.js";
 import { validate } from "./schema/validate.js";
 import type { CompiledTask } from "./task-definition.js";
 import type { RecordInput, TaskOptions } from "./task-types.js";
@@ -46,7 +43,7 @@ export async function renderRecordPrompt(task: CompiledTask, record: RecordInput
   const { prompts, model } = await prepare(task, record, options);
   const { thinking } = task.definition;
   return model.render({
-    messages: prompts.messages(prompts.opening.question),
+    messages: prompts.messages(prompts.questions[0].text),
     ...(thinking && { thinkingBudgetTokens: thinking.budgetTokens }),
   });
 }
@@ -57,7 +54,7 @@ async function prepare(
   options: TaskOptions,
 ): Promise<{ prompts: RecordPrompts; model: LanguageModel }> {
   options.signal?.throwIfAborted();
-  checkOptions(options);
+  checkOptions(task, options);
   const document = await readDocument(record);
   const input = checkInput(task, document);
   const model = await resolveModel(options.model, {
@@ -69,14 +66,20 @@ async function prepare(
 }
 
 /** For callers without types: a wrong option is said before a model is loaded for it. */
-function checkOptions({ samples = 1, maxTokens = 1, readings = 1, language = "en", onUnsupported = "refuse" }: TaskOptions): void {
-  for (const [name, value] of Object.entries({ samples, maxTokens })) {
+function checkOptions({ definition, answerJsonSchema }: CompiledTask, options: TaskOptions): void {
+  const { samples = 1, maxTokens = 1, readings = 1, language = "en", onUnsupported = "refuse", strategy = "record" } = options;
+  for (const [name, value] of Object.entries({ samples: samples === "auto" ? 1 : samples, maxTokens })) {
     if (!Number.isInteger(value) || value < 1) throw new RangeError(`${name} is a whole number from 1, not ${value}.`);
   }
   if (![1, 2].includes(readings)) throw new RangeError(`readings is 1 or 2, not ${String(readings)}.`);
   if (!["refuse", "validate"].includes(onUnsupported)) {
     throw new RangeError(`onUnsupported is "refuse" or "validate", not "${String(onUnsupported)}".`);
   }
+  if (!["record", "fields"].includes(strategy)) throw new RangeError(`strategy is "record" or "fields", not "${String(strategy)}".`);
+  if (options.strategy && definition.strategy?.type === "clauses") {
+    throw new RangeError(`The task ${definition.name} reads clause by clause; it has no other strategy.`);
+  }
+  if (strategy === "fields") requireProperties(answerJsonSchema);
   if (!["en", "zh"].includes(language)) throw new RangeError(`language is "en" or "zh", not "${String(language)}".`);
 }
 
@@ -86,43 +89,6 @@ function checkInput({ definition }: CompiledTask, { format, data }: Document): u
   const checked = validate(definition.input, data);
   if (!checked.ok) throw new RecordInputError(definition.name, checked.issues);
   return checked.value;
-}
-
-/** Samples that fail leave the others standing; where all fail, the first failure is thrown. */
-async function drawSamples(reading: Reading, options: TaskOptions): Promise<{ samples: Sample[]; failures: DistillateError[] }> {
-  const samples: Sample[] = [];
-  const failures: DistillateError[] = [];
-  const plan = samplings(reading, options);
-  for (const sampling of plan) {
-    try {
-      const answer = await readAnswer(reading, sampling);
-      // Of several samples, the vote judges.
-      samples.push(plan.length === 1 ? await toCheckedOutput(reading, answer) : toOutput(reading, answer));
-    } catch (error) {
-      if (!isOutputError(error)) throw error;
-      failures.push(error);
-    }
-  }
-  if (samples.length > 0) return { samples, failures };
-  const [failure] = failures.map((each) => Object.assign(each, { usage: reading.calls.usage }));
-  if (failures.length > 1) failure.cause = new AggregateError(failures, "No sample was usable.");
-  throw failure;
-}
-
-function readAnswer(reading: Reading, sampling: Sampling) {
-  const strategy = reading.task.definition.strategy ?? { type: "record" };
-  return strategy.type === "clauses" ? readClauses(reading, sampling, strategy) : readRecord(reading, sampling);
-}
-
-/**
- * One answer is greedy. Repeated ones need a temperature, and so does the thinking of models trained to think, which
- * loops without one; those are the models that need text to skip their thinking.
- */
-function samplings({ context, task }: Reading, { samples = 1, seed = 0 }: TaskOptions): Sampling[] {
-  const { temperature, topP, thinking } = context.advice;
-  const thinks = task.definition.thinking !== undefined && thinking.skip !== "";
-  if (samples === 1 && !thinks) return [{ temperature: 0, seed }];
-  return Array.from({ length: samples }, (_, index) => ({ temperature, topP, seed: seed + index }));
 }
 
 /** The vote; should its mixture of samples break a rule of the schema, the first sample. */
@@ -142,8 +108,4 @@ function uniqueWarnings(warnings: readonly Warning[]): Warning[] {
 
 function toWarning(failure: DistillateError): Warning {
   return { code: "SAMPLE_FAILED", message: failure.message };
-}
-
-function isOutputError(error: unknown): error is OutputParseError | OutputTruncatedError | OutputValidationError {
-  return error instanceof OutputParseError || error instanceof OutputTruncatedError || error instanceof OutputValidationError;
 }

@@ -46,11 +46,18 @@ export interface ClauseQuestion {
 
 /**
  * - `record`: one question for the whole record; as good as one question a field on average, and cheaper.
+ * - `fields`: one question for each top-level property or group of properties, zero-shot, all behind the same document
+ *   and at the same time. Better or worse than `record` by task: fields that exclude each other belong in one group.
  * - `clauses`: for each category first yes or no, then the quote, widened to its sentences. The answer's other
  *   fields are asked for as one record.
  */
 export type Strategy =
   | { type: "record" }
+  | {
+      type: "fields";
+      /** Properties that are asked for together; what is in no group is asked for by itself. */
+      groups?: readonly (readonly string[])[];
+    }
   | {
       type: "clauses";
       /** The answer's property that holds one string or null a category. */

@@ -10,22 +10,29 @@ export type RecordInput<Input> = string | Uint8Array | URL | { path: string } | 
 export type TaskProgress =
   /** `totalBytes` is undefined while no source has said how large the file is. */
   | { type: "model-progress"; stage: "download" | "convert" | "load"; doneBytes: number; totalBytes: number | undefined }
-  | { type: "prefill-progress"; doneTokens: number; totalTokens: number }
-  | { type: "thinking-delta"; text: string }
-  | { type: "text-delta"; text: string }
   /** One call of the model within the task begins; `step` counts from 1. */
-  | { type: "step"; purpose: string; path: string; step: number };
+  | { type: "step"; purpose: string; path: string; step: number }
+  /** Of the call that began as `step`; calls run at the same time, and their events come mixed. */
+  | { type: "prefill-progress"; doneTokens: number; totalTokens: number; step: number }
+  | { type: "thinking-delta"; text: string; step: number }
+  | { type: "text-delta"; text: string; step: number };
 
 export interface TaskOptions {
   /** Catalogue id, path to a GGUF, or a model of your own. Default: `DISTILLATE_MODEL`, else the catalogue's default. */
   model?: string | LanguageModel;
-  /** Independent samples to draw and vote over, field by field. 1 is greedy. Default 1. */
-  samples?: number;
+  /**
+   * Independent samples to draw, all at once, and vote over, field by field. 1 is greedy. `auto` draws 6 to 10: as many
+   * as it takes until no vote could turn any more within 10. Default 1.
+   */
+  samples?: number | "auto";
+  /** In place of the task's strategy, where that is not `clauses`: one question for the record, or one for each field. */
+  strategy?: "record" | "fields";
   /** Language of the prompt. Default: the document's. */
   language?: Language;
   /**
-   * 2 asks again, differently, for named properties of the record that the first reading was unsure of, and has values
-   * written anew that break a check. Default 2.
+   * 2 asks again, differently, for named properties of the record that the first reading was unsure of, asks the bundled
+   * engine for the probabilities of other values of enums, yes/no and null, and has values written anew that break a
+   * check. Default 2.
    */
   readings?: 1 | 2;
   /** Bound on the tokens of one reply. Default: the task's. */

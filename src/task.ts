@@ -2,6 +2,7 @@
 import { DistillateError } from "./error/distillate-error.js";
 import { TemplateError } from "./error/template-error.js";
 import { extract, renderRecordPrompt } from "./extract.js";
+import { requireProperties } from "./schema/pick-properties.js";
 import { toJsonSchema } from "./schema/to-json-schema.js";
 import type { CompiledTask, InputOf, OutputOf, TaskDefinition, TypedSchema } from "./task-definition.js";
 import type { RecordInput, SafeResult, Task, TaskOptions } from "./task-types.js";
@@ -10,7 +11,7 @@ import type { RecordInput, SafeResult, Task, TaskOptions } from "./task-types.js
  * Makes a task: an async function from a record to a typed, checked, grounded result. Bound the schema's lists and
  * strings (`.max()`), describe its fields (`.describe()`), and let what the source may lack be `.nullable()`.
  *
- * @throws {SchemaError} where a schema has no JSON Schema.
+ * @throws {SchemaError} where a schema has no JSON Schema, or is to be read field by field and names no fields.
  * @throws {TemplateError} where there is no template, or not in every language.
  */
 export function defineTask<
@@ -34,7 +35,9 @@ function compile(definition: CompiledTask["definition"]): CompiledTask {
   requireTemplate(definition);
   const schema = toJsonSchema(definition.output);
   const answerSchema = definition.answer?.schema ?? definition.output;
-  return { definition, schema, answerSchema, answerJsonSchema: definition.answer ? toJsonSchema(answerSchema) : schema };
+  const answerJsonSchema = definition.answer ? toJsonSchema(answerSchema) : schema;
+  if (definition.strategy?.type === "fields") requireProperties(answerJsonSchema, definition.strategy.groups);
+  return { definition, schema, answerSchema, answerJsonSchema };
 }
 
 /** For callers without types. A function's text is known only when it is asked for. */

@@ -1,5 +1,7 @@
 // Two readings of one value, asked differently -> one field: agreement is the cheapest sign of being right.
 import type { Field } from "../result/extraction.js";
+import { lowerConfidence } from "./lower-confidence.js";
+import { mergeAlternatives } from "./merge-alternatives.js";
 import { valueKey } from "./value-key.js";
 
 export interface FirstReading {
@@ -20,17 +22,11 @@ export interface SecondReading {
  */
 export function combineReadings(first: FirstReading, second: SecondReading): Field {
   const { field } = first;
-  if (valueKey(first.value) === valueKey(second.value)) return { ...field, confidence: lower(field.confidence, second.confidence) };
+  if (valueKey(first.value) === valueKey(second.value)) return { ...field, confidence: lowerConfidence(field.confidence, second.confidence) };
   const other = second.confidence ?? 0.5;
-  const kept = field.alternatives.filter(({ value }) => valueKey(value) !== valueKey(second.value));
   return {
     ...field,
-    confidence: lower(field.confidence, 1 - other),
-    alternatives: [...kept, { value: second.value, confidence: other }].toSorted((a, b) => b.confidence - a.confidence),
+    confidence: lowerConfidence(field.confidence, 1 - other),
+    alternatives: mergeAlternatives([{ value: second.value, confidence: other }], field.alternatives),
   };
-}
-
-function lower(first: number | undefined, second: number | undefined): number | undefined {
-  if (first === undefined) return second;
-  return second === undefined ? first : Math.min(first, second);
 }

@@ -23,12 +23,23 @@ const likeness = 0.5;
  */
 export function matchItems(lists: readonly (readonly unknown[])[], view: SchemaView): ListItem[][] {
   const objects = lists.some((list) => list.some(isPlainObject));
-  const keys = declaredKeys(view).filter((key) => hasMark(propertyView(view, key), "x-key"));
+  const keys = markedKeys(view);
   const clusters =
     objects && keys.length === 0
       ? matchByLikeness(lists, judgedKeys(view))
       : matchByKey(lists, (item) => (isPlainObject(item) ? keys.map((key) => valueKey(item[key])).join("\n") : valueKey(item)));
   return clusters.toSorted((a, b) => meanIndex(a) - meanIndex(b) || a[0].list - b[0].list || a[0].index - b[0].index);
+}
+
+/** Whether items match by equality alone, in these lists and with whatever further ones: a new list then moves no match. */
+export function isMatchedByKey(lists: readonly (readonly unknown[])[], view: SchemaView): boolean {
+  const types = typesOf(view);
+  const mayHoldObjects = types.size === 0 || types.has("object") || lists.some((list) => list.some(isPlainObject));
+  return !mayHoldObjects || markedKeys(view).length > 0;
+}
+
+function markedKeys(view: SchemaView): string[] {
+  return declaredKeys(view).filter((key) => hasMark(propertyView(view, key), "x-key"));
 }
 
 function matchByKey(lists: readonly (readonly unknown[])[], keyOf: (item: unknown) => string): ListItem[][] {

@@ -1,20 +1,16 @@
 // Samples of one record -> one record: each field goes to the value that most samples gave.
-import type { Alternative, Field } from "../result/extraction.js";
-import { absentField, type FieldTree, isPlainObject, type PlainObject } from "../result/field-tree.js";
+import type { Field } from "../result/extraction.js";
+import { absentField, type FieldTree, isPlainObject } from "../result/field-tree.js";
 import type { JsonSchema } from "../model/language-model.js";
 import { itemView, propertyView, type SchemaView, viewSchema } from "../schema/schema-view.js";
+import { type Ballot, choiceOf, groupBy, itemBallots, keysOf, memberBallots, mostVotes, writtenForm } from "./ballots.js";
 import { matchItems } from "./match-items.js";
+import { mergeAlternatives } from "./merge-alternatives.js";
 import { valueKey } from "./value-key.js";
 
 export interface Sample {
   data: unknown;
   fields: FieldTree;
-}
-
-/** What one sample has at a place; `data` undefined where an optional property is missing. */
-interface Ballot extends Sample {
-  /** Position among the samples. */
-  sample: number;
 }
 
 /**
@@ -40,23 +36,8 @@ function votePlace(ballots: readonly Ballot[], view: SchemaView, total: number):
   return voteLeaf(ballots, winner, total);
 }
 
-/** Objects and lists are first chosen as such and then voted over inside. */
-function choiceOf({ data }: Sample): string {
-  if (data === undefined) return "missing";
-  if (Array.isArray(data)) return "array";
-  return isPlainObject(data) ? "object" : valueKey(data);
-}
-
 function voteObject(ballots: readonly Ballot[], view: SchemaView, total: number): Sample {
-  const keys = [...new Set(ballots.flatMap(({ data }) => Object.keys(data as PlainObject)))];
-  const voted = keys.map((key) => {
-    const inner = ballots.map(({ data, fields, sample }) => ({
-      data: Object.hasOwn(data as PlainObject, key) ? (data as PlainObject)[key] : undefined,
-      fields: (fields as { [key: string]: FieldTree })[key],
-      sample,
-    }));
-    return [key, votePlace(inner, propertyView(view, key), total)] as const;
-  });
+  const voted = keysOf(ballots).map((key) => [key, votePlace(memberBallots(ballots, key), propertyView(view, key), total)] as const);
   const present = voted.filter(([, { data }]) => data !== undefined);
   return {
     data: Object.fromEntries(present.map(([key, { data }]) => [key, data])),
@@ -71,14 +52,7 @@ function voteArray(ballots: readonly Ballot[], view: SchemaView, total: number):
   );
   const items = clusters
     .filter((cluster) => cluster.length * 2 >= ballots.length)
-    .map((cluster) => {
-      const inner = cluster.map(({ list, index }) => ({
-        data: (ballots[list].data as unknown[])[index],
-        fields: (ballots[list].fields as FieldTree[])[index],
-        sample: ballots[list].sample,
-      }));
-      return votePlace(inner, itemView(view, cluster[0].index), total);
-    });
+    .map((cluster) => votePlace(itemBallots(ballots, cluster), itemView(view, cluster[0].index), total));
   return { data: items.map(({ data }) => data), fields: items.map(({ fields }) => fields) };
 }
 
@@ -104,36 +78,10 @@ function voteLeaf(all: readonly Ballot[], winner: readonly Ballot[], total: numb
   return { data, fields };
 }
 
-function writtenForm({ data }: Sample): string {
-  return JSON.stringify(data) ?? "missing";
-}
-
 /** The best-grounded, then the surest field of those that hold the chosen form. */
 function bestField(ballots: readonly Ballot[]): Field {
   const rank = { verbatim: 0, derived: 1, absent: 2, ungrounded: 3 };
   return ballots
     .map(({ fields }) => fields as Field)
     .toSorted((a, b) => rank[a.status] - rank[b.status] || (b.confidence ?? 0) - (a.confidence ?? 0))[0];
-}
-
-function mergeAlternatives(voted: readonly Alternative[], earlier: readonly Alternative[]): Alternative[] {
-  const known = new Set(voted.map(({ value }) => valueKey(value)));
-  return [...voted, ...earlier.filter(({ value }) => !known.has(valueKey(value)))].toSorted((a, b) => b.confidence - a.confidence);
-}
-
-/** Groups in the order of their first ballots. */
-function groupBy(ballots: readonly Ballot[], key: (ballot: Ballot) => string): Ballot[][] {
-  const groups = new Map<string, Ballot[]>();
-  for (const ballot of ballots) {
-    const name = key(ballot);
-    const group = groups.get(name);
-    if (group) group.push(ballot);
-    else groups.set(name, [ballot]);
-  }
-  return [...groups.values()];
-}
-
-/** The largest group; of equal ones the first, which an earlier sample began. */
-function mostVotes(groups: readonly Ballot[][]): Ballot[] {
-  return groups.reduce((best, group) => (group.length > best.length ? group : best));
 }

@@ -77,8 +77,10 @@ export interface LanguageModel {
   readonly advice: PromptAdvice;
   /** Tokens of prompt and reply together; undefined where only the server knows. */
   readonly contextLength: number | undefined;
-  /** Whether a JSON format may give the reply its beginning (`prefix`). Default: it may not. */
+  /** Whether a JSON format or a choice may give the reply its beginning (`prefix`). Default: it may not. */
   readonly canResume?: boolean;
+  /** Records in work at once that suit the model. Default 1. */
+  readonly concurrency?: number;
   /** What `generate` would read, without running it. */
   render(request: Pick<GenerationRequest, "messages" | "thinkingBudgetTokens">): RenderedPrompt;
   /** Ends with exactly one `finish` event, or throws. Aborting `signal` throws its reason. */

@@ -41,9 +41,9 @@ export function recordMessages(context: PromptContext, document: string, questio
   return [...solved, turn(document, question, solved.length === 0)];
 }
 
-/** The clause layout: rules and document first, then one of many questions, zero-shot. */
+/** The layout of clauses and single fields: rules and document first, then one of many questions, zero-shot. */
 export function documentFirstMessages(context: PromptContext, document: string, question: string): ChatMessage[] {
-  const layout = readTemplate(`legal/document-first.${context.language}.jinja`);
+  const layout = readTemplate(`general/document-first.${context.language}.jinja`);
   const content = renderTemplate(layout, { rules: context.rules, fence: fenceFor(document), document: document.trim(), question });
   return [{ role: "user", content }];
 }

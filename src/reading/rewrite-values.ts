@@ -5,8 +5,8 @@ import type { Field, Warning } from "../result/extraction.js";
 import { isPlainObject, mapLeaves, type FieldTree } from "../result/field-tree.js";
 import { locateLeaves } from "../result/locate-leaves.js";
 import { getAtPointer } from "../schema/json-pointer.js";
-import { interpretReply } from "./interpret-reply.js";
-import type { Answer, Reading } from "./reading.js";
+import { interpretReplies } from "./interpret-replies.js";
+import type { Answer, Reading, Reply } from "./reading.js";
 import { recordFormat } from "./record-schema.js";
 import { checkRules, toOutput, type Sample } from "./to-output.js";
 
@@ -16,8 +16,9 @@ const ATTEMPTS = 2;
 type Judged = { sample: Sample; broken: readonly Broken[] } | { error: OutputValidationError | CheckFailedError; broken: readonly Broken[] };
 type Broken = Pick<Warning, "path" | "message">;
 
-/** A string or number of the reply that breaks a check. */
+/** A string or number of a reply that breaks a check. */
 interface Target {
+  reply: Reply;
   path: string;
   value: string | number;
   /** The reply up to the value. */
@@ -81,33 +82,36 @@ function judge(reading: Reading, answer: Answer): Judged {
 }
 
 /** The first broken check that names a value which the model wrote. */
-function findTarget({ rawText }: Answer, broken: readonly Broken[]): Target | undefined {
-  const leaves = locateLeaves(rawText);
+function findTarget({ replies }: Answer, broken: readonly Broken[]): Target | undefined {
+  const written = replies.map((reply) => ({ reply, text: reply.result.text, leaves: locateLeaves(reply.result.text) }));
   for (const { path = "", message } of broken) {
-    const range = leaves.get(path);
-    const value: unknown = range && JSON.parse(rawText.slice(range.start, range.end));
-    if (range && (typeof value === "string" || typeof value === "number")) return { path, value, textBefore: rawText.slice(0, range.start), message };
+    for (const { reply, text, leaves } of written) {
+      const range = leaves.get(path);
+      const value: unknown = range && JSON.parse(text.slice(range.start, range.end));
+      if (range && (typeof value === "string" || typeof value === "number")) return { reply, path, value, textBefore: text.slice(0, range.start), message };
+    }
   }
   return undefined;
 }
 
 async function writeAgain(reading: Reading, first: Answer, target: Target, banned: readonly (string | number)[]): Promise<Answer> {
-  const { opening, document, calls, maxTokens } = reading;
-  const reply = await calls.ask({
+  const { document, schema, calls, maxTokens } = reading;
+  const { question } = target.reply;
+  const result = await calls.ask({
     purpose: "rewrite",
     path: target.path,
-    messages: reading.messages(opening.question),
-    format: { ...recordFormat(opening.schema, reading), prefix: { text: target.textBefore, banned: [...banned] } },
+    messages: reading.messages(question.text),
+    format: { ...recordFormat(question.schema, reading), prefix: { text: target.textBefore, banned: [...banned] } },
     sampling: { temperature: 0 },
     maxTokens,
   });
-  return joinAnswers(reading, first, interpretReply(reply, opening.schema, document), target);
+  const replies = first.replies.map((reply) => (reply === target.reply ? { question, result } : reply));
+  return joinAnswers(reading, first, interpretReplies(replies, schema, document), target);
 }
 
 /** What the two have in common keeps its fields, which a second reading may have looked at; clauses were asked apart. */
-function joinAnswers({ task }: Reading, first: Answer, again: Answer, { path }: Target): Answer {
-  const { strategy } = task.definition;
-  const apart = strategy?.type === "clauses" ? strategy.field : undefined;
+function joinAnswers({ strategy }: Reading, first: Answer, again: Answer, { path }: Target): Answer {
+  const apart = strategy.type === "clauses" ? strategy.field : undefined;
   const keep = (from: unknown, to: unknown): unknown =>
     apart !== undefined && isPlainObject(from) && isPlainObject(to) ? { ...to, [apart]: from[apart] } : to;
   const data = keep(first.data, again.data);
@@ -119,7 +123,7 @@ function joinAnswers({ task }: Reading, first: Answer, again: Answer, { path }: 
     return before && Object.is(getAtPointer(first.data, pointer), value) ? before : now;
   }) as FieldTree;
   const warnings = [...first.warnings.filter((warning) => warning.path !== path), ...again.warnings];
-  return { data, fields, warnings, rawText: again.rawText };
+  return { data, fields, warnings, replies: again.replies };
 }
 
 function withAlternative(field: Field, value: unknown, before: Field | undefined): Field {

@@ -21,10 +21,11 @@ export interface Sample {
 /** Throws an OutputValidationError where the answer or what became of it does not fit its schema. */
 export function toOutput({ task, document, context }: Reading, answer: Answer): Sample {
   const { definition, answerSchema } = task;
-  const answered = check(answerSchema, answer.data, answer.rawText);
+  const rawText = answer.replies.map(({ result }) => result.text).join("\n");
+  const answered = check(answerSchema, answer.data, rawText);
   if (!definition.answer) return { data: answer.data, value: answered, fields: answer.fields, warnings: answer.warnings };
   const { data, evidence, warnings = [] } = definition.answer.normalize(answered, { document, language: context.language });
-  const value = check(definition.output, data, answer.rawText);
+  const value = check(definition.output, data, rawText);
   const fields = carryFields(data, { answer: answer.data, fields: answer.fields }, evidence);
   return { data, value, fields, warnings: [...answer.warnings, ...warnings] };
 }
@@ -46,7 +47,7 @@ function check(schema: TypedSchema, data: unknown, rawText: string): unknown {
  *
  * @throws CheckFailedError where it throws, or returns anything but warnings.
  */
-export function checkRules({ task, document, context, calls }: Omit<Reading, "readings" | "maxTokens" | "onUnsupported">, value: unknown): Warning[] {
+export function checkRules({ task, document, context, calls }: Pick<Reading, "task" | "document" | "context" | "calls">, value: unknown): Warning[] {
   const { name } = task.definition;
   const kept = { partial: value, usage: calls.usage };
   let returned: unknown;

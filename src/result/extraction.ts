@@ -23,7 +23,7 @@ export interface Field {
   spans: Span[];
   /** 0 to 1; undefined where the model gives no probabilities and nothing was sampled. */
   confidence: number | undefined;
-  /** Other values that samples or a second reading gave, best first. */
+  /** Other values that samples or a second reading gave, or that the model might have chosen, best first. */
   alternatives: Alternative[];
 }
 
@@ -49,7 +49,7 @@ export interface Warning {
 
 /** What was asked and answered, for those who debug a task. */
 export interface TraceStep {
-  /** What the call was for: `record`, `second-reading`, `rewrite`, `presence`, `quote`. */
+  /** What the call was for: `record`, `field`, `second-reading`, `score`, `rewrite`, `presence`, `quote`. */
   purpose: string;
   /** JSON pointer of the field it was about; empty for the whole record. */
   path: string;

@@ -65,6 +65,27 @@ export function isClosedSet(view: SchemaView): boolean {
   return view.branches.some((branch) => Array.isArray(branch.enum) || (branch.const !== undefined && branch.const !== null));
 }
 
+/** All values that may stand here, where they are few enough to be listed; undefined where they are not. */
+export function closedValues(view: SchemaView): unknown[] | undefined {
+  const values = new Set<unknown>();
+  for (const branch of view.branches) {
+    if (branch.allOf !== undefined || branch.not !== undefined) return undefined;
+    const isDetour = ["$ref", "anyOf", "oneOf"].some((keyword) => keyword in branch);
+    const listed = listedValues(branch);
+    if (!listed && !isDetour) return undefined;
+    for (const value of listed ?? []) values.add(value);
+  }
+  return values.size > 0 ? [...values] : undefined;
+}
+
+function listedValues(branch: SchemaObject): readonly unknown[] | undefined {
+  if (Array.isArray(branch.enum)) return branch.enum;
+  if ("const" in branch) return [branch.const];
+  const types = [branch.type].flat();
+  if (!types.every((type) => type === "boolean" || type === "null")) return undefined;
+  return types.flatMap((type) => (type === "null" ? [null] : [true, false]));
+}
+
 export function hasMark(view: SchemaView, mark: "x-derived" | "x-key"): boolean {
   return view.branches.some((branch) => branch[mark] === true);
 }

@@ -151,13 +151,13 @@ it("throws what the source throws, and refuses a concurrency that is no count", 
 it("tells when records start and finish, and hands their progress on", async () => {
   const seen: BatchProgress[] = [];
   const task = taskOf(async (record, { onProgress }) => {
-    onProgress?.({ type: "text-delta", text: record });
+    onProgress?.({ type: "text-delta", text: record, step: 1 });
     return { ok: true, value: extraction(record) };
   });
   await collect(runBatch(task, [item("a")], { onProgress: (progress) => seen.push(progress) }));
   expect(seen).toMatchObject([
     { type: "record-start", source: "a" },
-    { type: "record-progress", source: "a", progress: { type: "text-delta", text: "a" } },
+    { type: "record-progress", source: "a", progress: { type: "text-delta", text: "a", step: 1 } },
     { type: "record-finish", source: "a", ok: true },
   ]);
 });

@@ -1,9 +1,9 @@
 // Lays a second reading of a record over the first, leaf by leaf; the first one's values stay.
-import { combineReadings } from "../consensus/combine-readings.js";
-import { matchItems } from "../consensus/match-items.js";
-import type { Field } from "../result/extraction.js";
-import { isPlainObject, type FieldTree, type PlainObject } from "../result/field-tree.js";
-import { itemView, propertyView, type SchemaView } from "../schema/schema-view.js";
+import { combineReadings } from "../../consensus/combine-readings.js";
+import { matchItems } from "../../consensus/match-items.js";
+import type { Field } from "../../result/extraction.js";
+import { isPlainObject, type FieldTree, type PlainObject } from "../../result/field-tree.js";
+import { itemView, propertyView, type SchemaView } from "../../schema/schema-view.js";
 
 /** Data and its fields, of the same shape. */
 export interface ReadTree {

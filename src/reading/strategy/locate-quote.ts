@@ -1,8 +1,8 @@
 // Where a clause that the model copied stands in the document, widened to its sentences.
-import type { Document } from "../input/document.js";
-import { sentenceAround } from "../input/sentences.js";
-import { TextIndex } from "../result/evidence/text-index.js";
-import type { TextRange } from "../result/locate-leaves.js";
+import type { Document } from "../../input/document.js";
+import { sentenceAround } from "../../input/sentences.js";
+import { TextIndex } from "../../result/evidence/text-index.js";
+import type { TextRange } from "../../result/locate-leaves.js";
 
 /** Shorter beginnings of a quote stand in many places. */
 const MIN_ANCHOR_CHARS = 30;
