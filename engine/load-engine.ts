@@ -3,11 +3,10 @@ import { availableParallelism } from "node:os";
 import { adviceFor } from "./checkpoint/family-advice.js";
 import { openGguf } from "./checkpoint/gguf.js";
 import { CheckpointError } from "./error/checkpoint-error.js";
-import { Decoder } from "./decoder.js";
 import { Engine } from "./engine.js";
 import { convertOnce } from "./graph/converted-cache.js";
-import type { WeightMode } from "./graph/linear.js";
-import type { Session } from "./ort/session.js";
+import type { WeightMode } from "./graph/weights/convert-weights.js";
+import { ALL_ON, type EngineSwitches } from "./switches.js";
 import { createTokenizer } from "./tokenizer/create-tokenizer.js";
 
 /** Positions reserved where the caller names no length; longer ones cost address space for the KV cache. */
@@ -25,6 +24,8 @@ export interface LoadEngineOptions {
   threadCount?: number;
   /** Folder for converted models. Default: the home folder of `homeFolder()`. */
   home?: string;
+  /** What makes the engine fast, each to be turned off. Default: all on. */
+  switches?: Partial<EngineSwitches>;
   onProgress?: (progress: { stage: "convert" | "load"; doneBytes: number; totalBytes: number }) => void;
   signal?: AbortSignal;
 }
@@ -51,7 +52,7 @@ export async function loadEngine(modelPath: string, options: LoadEngineOptions =
     if (tokenizer.vocabularySize > config.vocabularySize) {
       throw new CheckpointError(`${modelPath} has ${tokenizer.vocabularySize} tokens and ${config.vocabularySize} embeddings.`);
     }
-    const graphPath = await convertOnce(checkpoint, {
+    const converted = await convertOnce(checkpoint, {
       weights: options.weights ?? "exact",
       home: options.home,
       onProgress: (progress) => options.onProgress?.({ stage: "convert", ...progress }),
@@ -60,16 +61,14 @@ export async function loadEngine(modelPath: string, options: LoadEngineOptions =
     options.signal?.throwIfAborted();
     options.onProgress?.({ stage: "load", doneBytes: 0, totalBytes: sizeBytes });
     // The runtime's bindings load native code: only who runs a model in this process pays for it.
-    const { Runtime } = await import("./ort/runtime.js");
+    const [{ Runtime }, { Decoder }] = await Promise.all([import("./ort/runtime.js"), import("./forward/decoder.js")]);
     const runtime = new Runtime();
-    let session: Session | undefined;
     try {
-      session = await runtime.loadSession(graphPath, { threadCount: options.threadCount ?? availableParallelism() });
+      const threadCount = options.threadCount ?? availableParallelism();
+      const decoder = await Decoder.load(runtime, { converted, config, threadCount });
       options.onProgress?.({ stage: "load", doneBytes: sizeBytes, totalBytes: sizeBytes });
-      const decoder = new Decoder(runtime, session, config, contextLength);
-      return new Engine({ runtime, decoder, tokenizer, advice: adviceFor(metadata) });
+      return new Engine({ runtime, decoder, tokenizer, advice: adviceFor(metadata), contextLength, switches: { ...ALL_ON, ...options.switches } });
     } catch (error) {
-      session?.close();
       runtime.close();
       throw error;
     }

@@ -1,4 +1,4 @@
-// Turns a checkpoint into graph and weights files once, and keeps them for later starts.
+// Turns a checkpoint into a weights file and its map once, and keeps both for later starts.
 import { randomUUID } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,15 +9,13 @@ import { fileHash } from "../checkpoint/file-hash.js";
 import { withStorageErrors } from "../checkpoint/source/disk-space.js";
 import { homeFolder } from "../checkpoint/home-folder.js";
 import { TensorReader } from "./blocks/tensor-reader.js";
-import { writeDecoder } from "./decoder-graph.js";
-import { GraphBuilder, WEIGHTS_FILE_NAME } from "./graph-builder.js";
-import type { WeightMode } from "./linear.js";
-import { encodeModel } from "./onnx-model.js";
-import { WeightsFile } from "./weights-file.js";
+import { convertWeights, type WeightMode } from "./weights/convert-weights.js";
+import { WEIGHTS_FILE_NAME, type WeightMap } from "./weights/weight-map.js";
+import { WeightsFile } from "./weights/weights-file.js";
 
-/** Part of the key: raise it whenever the graph or the weights come out differently. */
-const FORMAT_VERSION = 3;
-const GRAPH_FILE_NAME = "graph.onnx";
+/** Part of the key: raise it whenever the weights or their map come out differently. */
+const FORMAT_VERSION = 4;
+const MAP_FILE_NAME = "weights.json";
 const MANIFEST_FILE_NAME = "manifest.json";
 /** Read at once into one buffer: checking a gigabyte takes 0.2 s that way. */
 const CHECK_BYTES = 1 << 22;
@@ -34,17 +32,23 @@ export interface ConversionOptions {
 }
 
 interface Manifest {
-  graph: { sizeBytes: number; crc32: number };
+  map: { sizeBytes: number; crc32: number };
   weights: { sizeBytes: number; crc32: number };
 }
 
+export interface ConvertedModel {
+  /** Of the file that the map's offsets refer to. */
+  weightsPath: string;
+  map: WeightMap;
+}
+
 /**
- * The path of the graph file for a checkpoint. Converts on the first call; later calls check the kept
+ * The converted form of a checkpoint. Converts on the first call; later calls check the kept
  * files byte by byte (CRC-32) and convert again where they are damaged.
  *
  * @throws DiskSpaceError where the disk is full, HomeFolderError where it may not be written to; nothing half-written is left behind.
  */
-export async function convertOnce(checkpoint: Checkpoint, options: ConversionOptions): Promise<string> {
+export async function convertOnce(checkpoint: Checkpoint, options: ConversionOptions): Promise<ConvertedModel> {
   const { weights, home = homeFolder() } = options;
   const cacheFolder = convertedRoot(home);
   const sha256 = await fileHash(checkpoint.path, options);
@@ -55,7 +59,8 @@ export async function convertOnce(checkpoint: Checkpoint, options: ConversionOpt
     await withStorageErrors(cacheFolder, () => convert(checkpoint, folder, options));
     await removeOutdated(name, cacheFolder);
   }
-  return join(folder, GRAPH_FILE_NAME);
+  const map = JSON.parse(await readFile(join(folder, MAP_FILE_NAME), "utf8")) as WeightMap;
+  return { weightsPath: join(folder, WEIGHTS_FILE_NAME), map };
 }
 
 /** Written beside its place and renamed when complete: a killed process leaves a stray folder, never a wrong model. */
@@ -98,8 +103,7 @@ async function writeModel(checkpoint: Checkpoint, folder: string, options: Conve
   const { config } = checkpoint;
   const weights = await WeightsFile.create(join(folder, WEIGHTS_FILE_NAME));
   try {
-    const builder = new GraphBuilder(weights);
-    await writeDecoder(builder, config, new TensorReader(checkpoint), {
+    const map = await convertWeights(weights, new TensorReader(checkpoint), config, {
       weights: options.weights,
       onLayer: (doneLayers) => {
         options.signal?.throwIfAborted();
@@ -107,10 +111,10 @@ async function writeModel(checkpoint: Checkpoint, folder: string, options: Conve
         options.onProgress?.({ doneBytes, totalBytes: checkpoint.sizeBytes });
       },
     });
-    const graph = encodeModel(builder.build(`${config.architecture}-decoder`));
-    await writeFile(join(folder, GRAPH_FILE_NAME), graph, { flush: true });
+    const encoded = Buffer.from(JSON.stringify(map));
+    await writeFile(join(folder, MAP_FILE_NAME), encoded, { flush: true });
     const manifest: Manifest = {
-      graph: { sizeBytes: graph.length, crc32: crc32(graph) },
+      map: { sizeBytes: encoded.length, crc32: crc32(encoded) },
       weights: { sizeBytes: weights.sizeBytes, crc32: weights.checksum },
     };
     await writeFile(join(folder, MANIFEST_FILE_NAME), JSON.stringify(manifest), { flush: true });
@@ -123,7 +127,7 @@ async function isSound(folder: string): Promise<boolean> {
   try {
     const manifest = JSON.parse(await readFile(join(folder, MANIFEST_FILE_NAME), "utf8")) as Manifest;
     return (
-      (await matches(join(folder, GRAPH_FILE_NAME), manifest.graph)) &&
+      (await matches(join(folder, MAP_FILE_NAME), manifest.map)) &&
       (await matches(join(folder, WEIGHTS_FILE_NAME), manifest.weights))
     );
   } catch {
@@ -131,7 +135,7 @@ async function isSound(folder: string): Promise<boolean> {
   }
 }
 
-async function matches(path: string, expected: Manifest["graph"]): Promise<boolean> {
+async function matches(path: string, expected: Manifest["map"]): Promise<boolean> {
   const file = await open(path, "r");
   try {
     if ((await file.stat()).size !== expected.sizeBytes) return false;

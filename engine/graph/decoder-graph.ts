@@ -1,190 +1,177 @@
-// The whole decoder as an ONNX graph: token ids and a KV cache in, logits and the same cache out.
+// The whole decoder as an ONNX graph: rows of several token trees in, logits of the wanted ones out, caches in place.
 import type { DecoderConfig } from "../checkpoint/checkpoint.js";
-import type { TensorReader } from "./blocks/tensor-reader.js";
 import { writeEmbedding } from "./embedding.js";
-import { MICROSOFT, type GraphBuilder } from "./graph-builder.js";
-import { LinearWriter, type WeightMode } from "./linear.js";
-import { DataType } from "./onnx-model.js";
+import { denseAttention } from "./attention/dense-attention.js";
+import type { SlotAttention } from "./attention/slot-attention.js";
+import { MICROSOFT, GraphBuilder } from "./graph-builder.js";
+import { GraphNames, slotNames } from "./graph-names.js";
+import { LinearWriter } from "./linear.js";
+import { DataType, type Graph } from "./onnx-model.js";
+import type { WeightMap } from "./weights/weight-map.js";
 
-export interface DecoderGraphOptions {
-  weights: WeightMode;
-  /** Called after each layer; layers of the model in all. */
-  onLayer?: (doneLayers: number) => void;
+const ATTENTIONS = { dense: denseAttention } satisfies Record<string, SlotAttention>;
+
+export type AttentionKind = keyof typeof ATTENTIONS;
+
+/** Which graph: one per combination is written and opened. */
+export interface GraphKey {
+  /** How each slot attends. */
+  slots: readonly AttentionKind[];
 }
 
-/** Names of the graph's inputs and outputs, for whoever binds them. */
-export const GraphNames = {
-  /** [1, tokens] i64 */
-  inputIds: "input_ids",
-  /** [1] i32: tokens in the cache after this run, less one. */
-  lastPosition: "seqlens_k",
-  /** scalar i32: tokens in the cache after this run. */
-  totalLength: "total_sequence_length",
-  /** [1] i64: the first token of this run whose logits are wanted; negative counts from the end. */
-  logitsStart: "logits_start",
-  /** [positions, headDim / 2] f32, of rotary-tables.ts; positions beyond the cache's capacity are never read. */
-  rotaryCosines: "rotary_cosines",
-  rotarySines: "rotary_sines",
-  /** [1, wanted tokens, vocabulary] f32 */
-  logits: "logits",
-  pastKey: (layer: number) => `past_key.${layer}`,
-  pastValue: (layer: number) => `past_value.${layer}`,
-  presentKey: (layer: number) => `present_key.${layer}`,
-  presentValue: (layer: number) => `present_value.${layer}`,
-} as const;
-
-/** Writes the nodes of a llama or qwen2 decoder; the two differ in biases (by presence) and rotary layout. */
-export async function writeDecoder(
-  builder: GraphBuilder,
-  config: DecoderConfig,
-  reader: TensorReader,
-  options: DecoderGraphOptions,
-): Promise<void> {
-  const writer = new DecoderWriter(builder, config, reader, options.weights);
-  writer.inputs();
-  let residual = await writeEmbedding(builder, reader, GraphNames.inputIds);
-  let x = await writer.firstNorm(residual);
+/** A llama or qwen2 decoder; the two differ in biases (by presence) and rotary layout. */
+export function writeDecoder(config: DecoderConfig, weights: WeightMap, key: GraphKey): Graph {
+  const writer = new DecoderWriter(config, weights, key);
+  writer.interface();
+  let residual = writeEmbedding(writer.builder, weights.embedding, GraphNames.inputIds);
+  let x = writer.firstNorm(residual);
   for (let layer = 0; layer < config.layerCount; layer++) {
-    const attention = await writer.attention(layer, x);
-    const middle = await writer.addAndNorm(`/layers.${layer}/ffn_norm`, attention, residual, `blk.${layer}.ffn_norm.weight`);
-    const feedForward = await writer.feedForward(layer, middle.normed);
+    const attention = writer.attention(layer, x);
+    const middle = writer.addAndNorm(`/layers.${layer}/ffn_norm`, attention, residual, `blk.${layer}.ffn_norm.weight`);
+    const feedForward = writer.feedForward(layer, middle.normed);
     ({ normed: x, residual } =
       layer + 1 < config.layerCount
-        ? await writer.addAndNorm(`/layers.${layer + 1}/attn_norm`, feedForward, middle.residual, `blk.${layer + 1}.attn_norm.weight`)
-        : await writer.finalNorm(feedForward, middle.residual));
-    options.onLayer?.(layer + 1);
+        ? writer.addAndNorm(`/layers.${layer + 1}/attn_norm`, feedForward, middle.residual, `blk.${layer + 1}.attn_norm.weight`)
+        : writer.finalNorm(feedForward, middle.residual));
   }
-  await writer.head(x);
+  writer.head(x);
+  return writer.builder.build(`${config.architecture}-decoder-${key.slots.join("-")}`);
 }
 
 class DecoderWriter {
-  readonly #builder: GraphBuilder;
+  readonly builder: GraphBuilder;
   readonly #config: DecoderConfig;
-  readonly #reader: TensorReader;
+  readonly #slots: readonly SlotAttention[];
   readonly #linear: LinearWriter;
 
-  constructor(builder: GraphBuilder, config: DecoderConfig, reader: TensorReader, weights: WeightMode) {
-    this.#builder = builder;
+  constructor(config: DecoderConfig, weights: WeightMap, { slots }: GraphKey) {
+    this.builder = new GraphBuilder(weights.tensors);
     this.#config = config;
-    this.#reader = reader;
-    this.#linear = new LinearWriter(builder, reader, weights);
+    this.#slots = slots.map((kind) => ATTENTIONS[kind]);
+    this.#linear = new LinearWriter(this.builder, weights.linears);
   }
 
-  inputs(): void {
-    const { layerCount, kvHeadCount, headSize, vocabularySize } = this.#config;
-    this.#builder.input(GraphNames.inputIds, DataType.int64, [1, "tokens"]);
-    this.#builder.input(GraphNames.lastPosition, DataType.int32, [1]);
-    this.#builder.input(GraphNames.totalLength, DataType.int32, []);
-    this.#builder.input(GraphNames.logitsStart, DataType.int64, [1]);
-    this.#builder.output(GraphNames.logits, DataType.float, [1, "wanted", vocabularySize]);
-    for (let layer = 0; layer < layerCount; layer++) {
-      for (const [past, present] of [
-        [GraphNames.pastKey(layer), GraphNames.presentKey(layer)],
-        [GraphNames.pastValue(layer), GraphNames.presentValue(layer)],
-      ]) {
-        this.#builder.input(past, DataType.float, [1, kvHeadCount, "capacity", headSize]);
-        this.#builder.output(present, DataType.float, [1, kvHeadCount, "capacity", headSize]);
-      }
+  interface(): void {
+    const { headSize, vocabularySize } = this.#config;
+    this.builder.input(GraphNames.inputIds, DataType.int64, [1, "rows"]);
+    this.builder.input(GraphNames.positionIds, DataType.int64, [1, "rows"]);
+    this.builder.input(GraphNames.wanted, DataType.int64, ["wanted"]);
+    if (this.#slots.length > 1) this.builder.input(GraphNames.slotLengths, DataType.int64, [this.#slots.length]);
+    this.builder.input(GraphNames.rotaryCosines, DataType.float, ["positions", headSize / 2]);
+    this.builder.input(GraphNames.rotarySines, DataType.float, ["positions", headSize / 2]);
+    this.builder.output(GraphNames.logits, DataType.float, [1, "wanted", vocabularySize]);
+    for (const [slot, attention] of this.#slots.entries()) {
+      attention.declare(this.builder, this.#config, slot);
+      this.#declareBuffer(slot);
     }
-    this.#builder.input(GraphNames.rotaryCosines, DataType.float, ["positions", headSize / 2]);
-    this.#builder.input(GraphNames.rotarySines, DataType.float, ["positions", headSize / 2]);
   }
 
-  async firstNorm(h: string): Promise<string> {
-    return this.#builder.node("SimplifiedLayerNormalization", {
+  #declareBuffer(slot: number): void {
+    const { layerCount, kvHeadCount, headSize } = this.#config;
+    const names = slotNames(slot);
+    const shape = [1, kvHeadCount, `capacity.${slot}`, headSize];
+    for (let layer = 0; layer < layerCount; layer++) {
+      this.builder.input(names.pastKey(layer), DataType.float, shape);
+      this.builder.output(names.presentKey(layer), DataType.float, shape);
+      this.builder.input(names.pastValue(layer), DataType.float, shape);
+      this.builder.output(names.presentValue(layer), DataType.float, shape);
+    }
+  }
+
+  firstNorm(h: string): string {
+    return this.builder.node("SimplifiedLayerNormalization", {
       name: "/layers.0/attn_norm",
-      inputs: [h, await this.#scale("blk.0.attn_norm.weight")],
+      inputs: [h, this.builder.weight("blk.0.attn_norm.weight")],
       attributes: { axis: -1, stash_type: 1, epsilon: { float: this.#config.rmsNormEpsilon } },
     });
   }
 
   /**
    * ```
-   *   x ─┬─ q_proj ─┐
-   *      ├─ k_proj ─┼─ GroupQueryAttention (rotary inside, cache in place) ── o_proj ── y   [1, tokens, hidden] f32
-   *      └─ v_proj ─┘
+   *   x ─┬─ q_proj ── RotaryEmbedding ─┐          ┌─ attention of slot 0 ─┐
+   *      ├─ k_proj ── RotaryEmbedding ─┼─ Split ──┼─ ...                  ┼─ Concat ── o_proj ── y   [1, rows, hidden] f32
+   *      └─ v_proj ────────────────────┘          └─ attention of slot n ─┘
    * ```
+   * Split and Concat only where there are several slots.
    */
-  async attention(layer: number, x: string): Promise<string> {
-    const { headCount, kvHeadCount, headSize, architecture } = this.#config;
+  attention(layer: number, x: string): string {
     const path = `/layers.${layer}/attn`;
-    const q = await this.#linear.write(`${path}/q_proj`, x, `blk.${layer}.attn_q`);
-    const k = await this.#linear.write(`${path}/k_proj`, x, `blk.${layer}.attn_k`);
-    const v = await this.#linear.write(`${path}/v_proj`, x, `blk.${layer}.attn_v`);
-    const attended = this.#builder.node("GroupQueryAttention", {
-      name: path,
+    const q = this.#rotate(`${path}/q_rotary`, this.#linear.write(`${path}/q_proj`, x, `blk.${layer}.attn_q`));
+    const k = this.#rotate(`${path}/k_rotary`, this.#linear.write(`${path}/k_proj`, x, `blk.${layer}.attn_k`));
+    const v = this.#linear.write(`${path}/v_proj`, x, `blk.${layer}.attn_v`);
+    return this.#linear.write(`${path}/o_proj`, this.#attend(layer, { q, k, v }), `blk.${layer}.attn_output`);
+  }
+
+  #attend(layer: number, packed: { q: string; k: string; v: string }): string {
+    const name = `/layers.${layer}/attn`;
+    if (this.#slots.length === 1) return this.#slots[0].write(this.builder, this.#config, { layer, slot: 0, name, ...packed });
+    const [q, k, v] = [packed.q, packed.k, packed.v].map((rows) => this.#split(rows));
+    const inputs = this.#slots.map((attention, slot) =>
+      attention.write(this.builder, this.#config, { layer, slot, name: `${name}/slots.${slot}`, q: q[slot], k: k[slot], v: v[slot] }),
+    );
+    return this.builder.node("Concat", { name, inputs, attributes: { axis: 1 } });
+  }
+
+  #split(rows: string): string[] {
+    const outputs = this.#slots.map((_, slot) => `${rows}/slots.${slot}`);
+    this.builder.node("Split", { name: `${rows}/split`, inputs: [rows, GraphNames.slotLengths], outputs, attributes: { axis: 1 } });
+    return outputs;
+  }
+
+  #rotate(name: string, x: string): string {
+    return this.builder.node("RotaryEmbedding", {
+      name,
       domain: MICROSOFT,
-      inputs: [
-        q, k, v, GraphNames.pastKey(layer), GraphNames.pastValue(layer),
-        GraphNames.lastPosition, GraphNames.totalLength, GraphNames.rotaryCosines, GraphNames.rotarySines,
-      ],
-      outputs: [path, GraphNames.presentKey(layer), GraphNames.presentValue(layer)],
-      attributes: {
-        num_heads: headCount,
-        kv_num_heads: kvHeadCount,
-        scale: { float: headSize ** -0.5 },
-        do_rotary: 1,
-        // GGUF keeps llama's query and key rows permuted for neighbouring pairs; qwen2 pairs halves.
-        rotary_interleaved: architecture === "llama" ? 1 : 0,
-      },
+      inputs: [x, GraphNames.positionIds, GraphNames.rotaryCosines, GraphNames.rotarySines],
+      // GGUF keeps llama's query and key rows permuted for neighbouring pairs; qwen2 pairs halves.
+      attributes: { interleaved: this.#config.architecture === "llama" ? 1 : 0 },
     });
-    return this.#linear.write(`${path}/o_proj`, attended, `blk.${layer}.attn_output`);
   }
 
   /**
    * ```
    *   x ─┬─ gate_proj ── SiLU ─┐
-   *      └─ up_proj ───────────┴─ Mul ── down_proj ── y   [1, tokens, hidden] f32
+   *      └─ up_proj ───────────┴─ Mul ── down_proj ── y   [1, rows, hidden] f32
    * ```
    */
-  async feedForward(layer: number, x: string): Promise<string> {
+  feedForward(layer: number, x: string): string {
     const path = `/layers.${layer}/ffn`;
-    const gate = await this.#linear.write(`${path}/gate_proj`, x, `blk.${layer}.ffn_gate`);
-    const up = await this.#linear.write(`${path}/up_proj`, x, `blk.${layer}.ffn_up`);
+    const gate = this.#linear.write(`${path}/gate_proj`, x, `blk.${layer}.ffn_gate`);
+    const up = this.#linear.write(`${path}/up_proj`, x, `blk.${layer}.ffn_up`);
     // QuickGelu(x) = x * sigmoid(alpha * x) is SiLU at alpha 1, in one pass over memory.
-    const activated = this.#builder.node("QuickGelu", {
+    const activated = this.builder.node("QuickGelu", {
       name: `${path}/silu`,
       domain: MICROSOFT,
       inputs: [gate],
       attributes: { alpha: { float: 1 } },
     });
-    const product = this.#builder.node("Mul", { name: `${path}/product`, inputs: [activated, up] });
+    const product = this.builder.node("Mul", { name: `${path}/product`, inputs: [activated, up] });
     return this.#linear.write(`${path}/down_proj`, product, `blk.${layer}.ffn_down`);
   }
 
   /** residual' = x + residual; normed = RMSNorm(residual') */
-  async addAndNorm(name: string, x: string, residual: string, scale: string): Promise<{ normed: string; residual: string }> {
+  addAndNorm(name: string, x: string, residual: string, scale: string): { normed: string; residual: string } {
     const sum = `${name}/residual`;
-    const normed = this.#builder.node("SkipSimplifiedLayerNormalization", {
+    const normed = this.builder.node("SkipSimplifiedLayerNormalization", {
       name,
       domain: MICROSOFT,
-      inputs: [x, residual, await this.#scale(scale)],
+      inputs: [x, residual, this.builder.weight(scale)],
       outputs: [name, "", "", sum],
       attributes: { epsilon: { float: this.#config.rmsNormEpsilon } },
     });
     return { normed, residual: sum };
   }
 
-  /** As `addAndNorm`, for the tokens whose logits are wanted only. */
-  finalNorm(x: string, residual: string): Promise<{ normed: string; residual: string }> {
+  /** As `addAndNorm`, for the rows whose logits are wanted only. */
+  finalNorm(x: string, residual: string): { normed: string; residual: string } {
     return this.addAndNorm("/norm", this.#wanted(x), this.#wanted(residual), "output_norm.weight");
   }
 
-  async head(x: string): Promise<void> {
-    const tensor = this.#reader.has("output.weight") ? "output" : "token_embd";
-    await this.#linear.write(GraphNames.logits, x, tensor);
+  head(x: string): void {
+    this.#linear.write(GraphNames.logits, x, "output");
   }
 
   #wanted(x: string): string {
-    const end = this.#builder.integers([Number.MAX_SAFE_INTEGER]);
-    return this.#builder.node("Slice", {
-      name: `${x}/wanted`,
-      inputs: [x, GraphNames.logitsStart, end, this.#builder.integers([1])],
-    });
-  }
-
-  async #scale(tensor: string): Promise<string> {
-    const values = await this.#reader.readVector(tensor);
-    return this.#builder.weight(tensor, values, [values.length]);
+    return this.builder.node("Gather", { name: `${x}/wanted`, inputs: [x, GraphNames.wanted], attributes: { axis: 1 } });
   }
 }

@@ -1,8 +1,6 @@
 // Token ids to vectors, gathered from the file's own blocks without loss.
-import type { TensorReader } from "./blocks/tensor-reader.js";
 import { MICROSOFT, type GraphBuilder } from "./graph-builder.js";
-
-const TENSOR = "token_embd.weight";
+import type { EmbeddingForm } from "./weights/weight-map.js";
 
 /**
  * ```
@@ -10,29 +8,19 @@ const TENSOR = "token_embd.weight";
  *   └──── Gather (offsets) ── Unsqueeze ─────────────────────────┘      only where blocks have offsets
  * ```
  */
-export async function writeEmbedding(builder: GraphBuilder, reader: TensorReader, ids: string): Promise<string> {
+export function writeEmbedding(builder: GraphBuilder, form: EmbeddingForm, ids: string): string {
   const name = "/embed_tokens";
-  const embedding = await reader.readWeight(TENSOR);
-  if (embedding.kind === "plain") {
-    const { values, rows, columns } = embedding;
-    const table = await builder.weight(`${name}.weight`, values, [rows, columns]);
-    return builder.node("Gather", { name, inputs: [table, ids] });
-  }
-  const { rows, columns, bits, blockSize, quants, scales, offsets } = embedding.weight;
+  if (form.kind === "plain") return builder.node("Gather", { name, inputs: [builder.weight(form.values), ids] });
+  const { columns, bits, blockSize, quants, scales, offsets } = form;
   const blockCount = columns / blockSize;
   const gathered = builder.node("GatherBlockQuantized", {
     name: offsets ? `${name}/scaled` : name,
     domain: MICROSOFT,
-    inputs: [
-      await builder.weight(`${name}.quants`, quants, [rows, (columns * bits) / 8], `${TENSOR}/exact/quants`),
-      ids,
-      await builder.weight(`${name}.scales`, scales, [rows, blockCount], `${TENSOR}/exact/scales`),
-    ],
+    inputs: [builder.weight(quants), ids, builder.weight(scales)],
     attributes: { bits, block_size: blockSize, gather_axis: 0, quantize_axis: 1 },
   });
   if (!offsets) return gathered;
-  const table = await builder.weight(`${name}.offsets`, offsets, [rows, blockCount]);
-  const offset = builder.node("Gather", { name: `${name}/offset`, inputs: [table, ids] });
+  const offset = builder.node("Gather", { name: `${name}/offset`, inputs: [builder.weight(offsets), ids] });
   const column = builder.node("Unsqueeze", { name: `${name}/offset_column`, inputs: [offset, builder.integers([-1])] });
   const blocks = builder.node("Reshape", {
     name: `${name}/blocks`,

@@ -1,10 +1,9 @@
 // Collects the nodes and constants of a graph; `decoder-graph.ts` says which.
 import { DataType, type Attribute, type Graph, type Initializer, type Node, type ValueInfo } from "./onnx-model.js";
-import type { WeightLocation, WeightsFile } from "./weights-file.js";
+import { WEIGHTS_FILE_NAME, type WeightMap } from "./weights/weight-map.js";
 
 /** Operators outside the ONNX standard that ONNX Runtime brings along. */
 export const MICROSOFT = "com.microsoft";
-export const WEIGHTS_FILE_NAME = "weights.bin";
 
 export interface NodeOptions {
   /** Path within the model, such as `/layers.0/attn/q_proj`. Its outputs are named after it. */
@@ -21,11 +20,10 @@ export class GraphBuilder {
   readonly #initializers = new Map<string, Initializer>();
   readonly #inputs: ValueInfo[] = [];
   readonly #outputs: ValueInfo[] = [];
-  readonly #weights: WeightsFile;
-  readonly #locations = new Map<string, WeightLocation>();
+  readonly #tensors: WeightMap["tensors"];
 
-  constructor(weights: WeightsFile) {
-    this.#weights = weights;
+  constructor(tensors: WeightMap["tensors"]) {
+    this.#tensors = tensors;
   }
 
   /** Adds a node and returns its first output. */
@@ -47,16 +45,10 @@ export class GraphBuilder {
     this.#outputs.push({ name, type, shape });
   }
 
-  /**
-   * A large constant, appended to the file of external data.
-   *
-   * @param share Constants of the same key share their bytes (a tied embedding and head).
-   */
-  async weight(name: string, data: Uint8Array | Float32Array, shape: readonly number[], share = name): Promise<string> {
-    const location = this.#locations.get(share) ?? (await this.#weights.append(data));
-    this.#locations.set(share, location);
-    const type = data instanceof Float32Array ? DataType.float : DataType.uint8;
-    this.#initializers.set(name, { name, type, shape, data: { location: WEIGHTS_FILE_NAME, ...location } });
+  /** A constant of the weights file. */
+  weight(name: string): string {
+    const { type, shape, offset, sizeBytes } = this.#tensors[name];
+    this.#initializers.set(name, { name, type, shape, data: { location: WEIGHTS_FILE_NAME, offset, sizeBytes } });
     return name;
   }
 

@@ -1,27 +1,19 @@
 // A matrix product of the graph, in the form its weight's blocks ask for.
-import type { TensorReader, Weight } from "./blocks/tensor-reader.js";
 import { MICROSOFT, type GraphBuilder } from "./graph-builder.js";
-import type { QuantizedWeight } from "./blocks/quantized-weight.js";
-import { quantize8Bits, requantize4Bits } from "./blocks/requantize.js";
-
-/** How the file's blocks become the graph's: as they are, or in 4 bits with blocks of 128 (lossy). */
-export type WeightMode = "exact" | "fast";
+import type { LinearForm, QuantizedShape, WeightMap } from "./weights/weight-map.js";
 
 /** Activations are rounded to 8 bits per block, as llama.cpp does: twice the speed of f32 products. */
 const INT8_ACTIVATIONS = 4;
-const OFFSET_BLOCK = 16;
 
 export class LinearWriter {
   readonly #builder: GraphBuilder;
-  readonly #reader: TensorReader;
-  readonly #mode: WeightMode;
+  readonly #forms: WeightMap["linears"];
   /** Sums over blocks of an activation, by its name: shared by all products that read it. */
   readonly #blockSums = new Map<string, string>();
 
-  constructor(builder: GraphBuilder, reader: TensorReader, mode: WeightMode) {
+  constructor(builder: GraphBuilder, forms: WeightMap["linears"]) {
     this.#builder = builder;
-    this.#reader = reader;
-    this.#mode = mode;
+    this.#forms = forms;
   }
 
   /**
@@ -29,68 +21,35 @@ export class LinearWriter {
    *   x ──────────── MatMulNBits (scale * (q - zp), + bias) ── Add ── y      [1, tokens, rows] f32
    *   └─ block sums ─ MatMulNBits (offsets, 8 bits) ───────────┘             only where blocks have offsets
    * ```
-   * @param tensor Name in the model file without `.weight`; a bias of the same name is added if there is one.
+   * @param tensor Name in the weight map; a bias that belongs to it is added.
    */
-  async write(name: string, x: string, tensor: string): Promise<string> {
-    const bias = this.#reader.has(`${tensor}.bias`)
-      ? await this.#vector(`${name}.bias`, await this.#reader.readVector(`${tensor}.bias`))
-      : "";
-    const weight = await this.#reader.readWeight(`${tensor}.weight`);
-    if (weight.kind === "plain") return this.#plain(name, x, weight, bias);
-    const quantized = this.#mode === "fast" ? requantize4Bits(weight.weight) : weight.weight;
-    return this.#quantized(name, x, quantized, { bias, share: `${tensor}.weight/${this.#mode}` });
+  write(name: string, x: string, tensor: string): string {
+    const form = this.#forms[tensor];
+    const bias = form.bias ? this.#builder.weight(form.bias) : "";
+    return form.kind === "plain" ? this.#plain(name, x, form.values, bias) : this.#quantized(name, x, form, bias);
   }
 
-  async #quantized(
-    name: string,
-    x: string,
-    weight: QuantizedWeight,
-    { bias, share }: { bias: string; share: string },
-  ): Promise<string> {
-    const { rows, columns, bits, blockSize, offsets } = weight;
-    const blockCount = Math.ceil(columns / blockSize);
-    const quantShape = [rows, blockCount, (blockSize * bits) / 8];
-    const quants = await this.#builder.weight(`${name}.quants`, weight.quants, quantShape, `${share}/quants`);
-    const scales = await this.#builder.weight(`${name}.scales`, weight.scales, [rows, blockCount], `${share}/scales`);
-    const zeroPoints = weight.zeroPoints
-      ? await this.#builder.weight(`${name}.zero_points`, weight.zeroPoints, [rows, weight.zeroPoints.length / rows])
-      : "";
-    const product = this.#matMulNBits(offsets ? `${name}/scaled` : name, { rows, columns, bits, blockSize }, [
-      x, quants, scales, zeroPoints, "", bias,
+  #quantized(name: string, x: string, form: LinearForm & { kind: "quantized" }, bias: string): string {
+    const { offsets, zeroPoints } = form;
+    const product = this.#matMulNBits(offsets ? `${name}/scaled` : name, form, [
+      x, this.#builder.weight(form.quants), this.#builder.weight(form.scales),
+      zeroPoints ? this.#builder.weight(zeroPoints) : "", "", bias,
     ]);
     if (!offsets) return product;
-    const offset = await this.#offsetProduct(name, x, weight);
+    // sum over blocks of offset * (sum of x over the block)
+    const sums = this.#sums(x, offsets.columns, form.blockSize);
+    const inputs = [sums, this.#builder.weight(offsets.quants), this.#builder.weight(offsets.scales)];
+    const offset = this.#matMulNBits(`${name}/offset`, offsets, inputs);
     return this.#builder.node("Add", { name, inputs: [product, offset] });
   }
 
-  /** sum over blocks of offset * (sum of x over the block) */
-  async #offsetProduct(name: string, x: string, { rows, columns, blockSize, offsets }: QuantizedWeight): Promise<string> {
-    const blockCount = columns / blockSize;
-    const small = quantize8Bits(offsets as Float32Array, rows, blockCount, OFFSET_BLOCK);
-    const paddedBlocks = Math.ceil(blockCount / OFFSET_BLOCK);
-    const quants = await this.#builder.weight(`${name}.offset_quants`, small.quants, [rows, paddedBlocks, OFFSET_BLOCK]);
-    const scales = await this.#builder.weight(`${name}.offset_scales`, small.scales, [rows, paddedBlocks]);
-    const shape = { rows, columns: blockCount, bits: 8, blockSize: OFFSET_BLOCK };
-    return this.#matMulNBits(`${name}/offset`, shape, [this.#sums(x, blockCount, blockSize), quants, scales]);
-  }
-
-  #matMulNBits(
-    name: string,
-    shape: { rows: number; columns: number; bits: number; blockSize: number },
-    inputs: readonly string[],
-  ): string {
+  #matMulNBits(name: string, { rows, columns, bits, blockSize }: QuantizedShape, inputs: readonly string[]): string {
     const last = inputs.findLastIndex((input) => input !== "");
     return this.#builder.node("MatMulNBits", {
       name,
       domain: MICROSOFT,
       inputs: inputs.slice(0, last + 1),
-      attributes: {
-        K: shape.columns,
-        N: shape.rows,
-        bits: shape.bits,
-        block_size: shape.blockSize,
-        accuracy_level: INT8_ACTIVATIONS,
-      },
+      attributes: { K: columns, N: rows, bits, block_size: blockSize, accuracy_level: INT8_ACTIVATIONS },
     });
   }
 
@@ -109,19 +68,10 @@ export class LinearWriter {
     return sums;
   }
 
-  async #plain(name: string, x: string, weight: Weight & { kind: "plain" }, bias: string): Promise<string> {
-    const { rows, columns, values } = weight;
-    const transposed = new Float32Array(values.length);
-    for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < columns; column++) transposed[column * rows + row] = values[row * columns + column];
-    }
-    const matrix = await this.#builder.weight(`${name}.weight`, transposed, [columns, rows]);
+  #plain(name: string, x: string, values: string, bias: string): string {
+    const matrix = this.#builder.weight(values);
     if (!bias) return this.#builder.node("MatMul", { name, inputs: [x, matrix] });
     const product = this.#builder.node("MatMul", { name: `${name}/product`, inputs: [x, matrix] });
     return this.#builder.node("Add", { name, inputs: [product, bias] });
-  }
-
-  #vector(name: string, values: Float32Array): Promise<string> {
-    return this.#builder.weight(name, values, [values.length]);
   }
 }

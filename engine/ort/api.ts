@@ -13,11 +13,8 @@ type Call = (...args: unknown[]) => unknown;
 /** A bound function that returns an OrtStatus; `async` runs it on a worker thread. */
 type StatusFunction = Call & { async: (...args: unknown[]) => void };
 
-const PATH_TYPE = process.platform === "win32" ? "const char16_t *" : "const char *";
-
 const STATUS_FUNCTIONS = {
   CreateEnv: [3, "int level, const char *id, _Out_ void **out"],
-  CreateSession: [7, `void *env, ${PATH_TYPE} path, void *options, _Out_ void **out`],
   Run: [9, "void *session, void *options, void *inputNames, void *inputs, size_t inputCount, void *outputNames, size_t outputCount, void *outputs"],
   CreateSessionOptions: [10, "_Out_ void **out"],
   SetSessionGraphOptimizationLevel: [23, "void *options, int level"],
@@ -26,6 +23,11 @@ const STATUS_FUNCTIONS = {
   CreateTensorWithDataAsOrtValue: [49, "void *info, void *data, size_t sizeBytes, void *shape, size_t rank, int type, _Out_ void **out"],
   CreateCpuMemoryInfo: [69, "int allocator, int memory, _Out_ void **out"],
   AddSessionConfigEntry: [130, "void *options, const char *key, const char *value"],
+  AddInitializer: [150, "void *options, const char *name, void *value"],
+  CreatePrepackedWeightsContainer: [166, "_Out_ void **out"],
+  CreateSessionFromArrayWithPrepackedWeightsContainer: [
+    169, "void *env, void *model, size_t sizeBytes, void *options, void *container, _Out_ void **out",
+  ],
 } as const;
 
 const RELEASE_FUNCTIONS = {
@@ -34,6 +36,7 @@ const RELEASE_FUNCTIONS = {
   ReleaseSession: 95,
   ReleaseValue: 96,
   ReleaseSessionOptions: 100,
+  ReleasePrepackedWeightsContainer: 167,
 } as const;
 
 export type StatusName = keyof typeof STATUS_FUNCTIONS;

@@ -3,6 +3,7 @@ import { OrtApi, type Pointer } from "./api.js";
 import { findLibrary } from "./library.js";
 import { returnFreedMemory } from "./return-freed-memory.js";
 import { Session, type SessionOptions } from "./session.js";
+import { SharedWeights, type SharedTensor } from "./shared-weights.js";
 import { Tensor, type TensorData } from "./tensor.js";
 
 const LOG_ERRORS_ONLY = 3;
@@ -28,9 +29,14 @@ export class Runtime {
     return this.api.version;
   }
 
-  /** Loads a model file. Blocks no longer than ONNX Runtime's own thread needs: it runs on a worker thread. */
-  loadSession(modelPath: string, options: SessionOptions): Promise<Session> {
-    return Session.load(this.api, this.#environment, modelPath, options);
+  /** Maps a file of constants for sessions to share. */
+  openWeights(path: string, tensors: Readonly<Record<string, SharedTensor>>): SharedWeights {
+    return new SharedWeights(this.api, this.#memoryInfo, path, tensors);
+  }
+
+  /** Opens a graph, given as the bytes of an .onnx file, on a worker thread. */
+  createSession(model: Uint8Array, options: SessionOptions): Promise<Session> {
+    return Session.create(this.api, this.#environment, model, options);
   }
 
   /** A tensor over `data`'s own memory: writing into `data` writes into the tensor. */

@@ -19,20 +19,27 @@ export class Tensor {
   constructor(api: OrtApi, memoryInfo: Pointer, data: TensorData, shape: readonly number[]) {
     this.#api = api;
     this.data = data;
-    const dimensions = BigInt64Array.from(shape, BigInt);
-    this.pointer = api.create(
-      "CreateTensorWithDataAsOrtValue",
-      memoryInfo,
-      data,
-      data.byteLength,
-      dimensions,
-      dimensions.length,
-      ELEMENT_TYPES.get(data.constructor),
-    );
+    const type = ELEMENT_TYPES.get(data.constructor) as number;
+    this.pointer = createValue(api, memoryInfo, { data, sizeBytes: data.byteLength, type, shape });
   }
 
   /** Frees the handle; the memory is the typed array's. */
   release(): void {
     this.#api.release("ReleaseValue", this.pointer);
   }
+}
+
+export interface ValueContents {
+  /** Stays the caller's, and must outlive the value. */
+  data: TensorData | Pointer;
+  sizeBytes: number;
+  /** ONNXTensorElementDataType */
+  type: number;
+  shape: readonly number[];
+}
+
+/** An OrtValue over memory of the caller's. */
+export function createValue(api: OrtApi, memoryInfo: Pointer, { data, sizeBytes, type, shape }: ValueContents): Pointer {
+  const dimensions = BigInt64Array.from(shape, BigInt);
+  return api.create("CreateTensorWithDataAsOrtValue", memoryInfo, data, sizeBytes, dimensions, dimensions.length, type);
 }

@@ -64,7 +64,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 async function filesOf(): Promise<Buffer[]> {
-  return Promise.all(["graph.onnx", "manifest.json", "weights.bin"].map((name) => readFile(join(folder, name))));
+  return Promise.all(["weights.json", "manifest.json", "weights.bin"].map((name) => readFile(join(folder, name))));
 }
 
 async function drafts(): Promise<string[]> {

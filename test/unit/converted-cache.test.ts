@@ -23,7 +23,7 @@ let expected: Map<string, Buffer>;
 
 beforeAll(async () => {
   path = await writeTinyModel(home, { type: "Q8_0", seed: 9 });
-  expected = await filesOf(dirname((await convert()).graphPath));
+  expected = await filesOf(dirname((await convert()).weightsPath));
 });
 
 async function filesOf(folder: string): Promise<Map<string, Buffer>> {
@@ -31,14 +31,15 @@ async function filesOf(folder: string): Promise<Map<string, Buffer>> {
   return new Map(await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name))] as const)));
 }
 
-async function convert(change: Partial<ConversionOptions> = {}, from = path): Promise<{ graphPath: string; isConverted: boolean }> {
+async function convert(change: Partial<ConversionOptions> = {}, from = path): Promise<{ weightsPath: string; isConverted: boolean }> {
   const checkpoint = await openGguf(from);
   let isConverted = false;
   const onProgress = (): void => {
     isConverted = true;
   };
   try {
-    return { graphPath: await convertOnce(checkpoint, { ...defaults, onProgress, ...change }), isConverted };
+    const { weightsPath } = await convertOnce(checkpoint, { ...defaults, onProgress, ...change });
+    return { weightsPath, isConverted };
   } finally {
     await checkpoint.close();
   }
@@ -51,8 +52,8 @@ async function flipByte(file: string, at: number): Promise<void> {
 }
 
 describe("a conversion", () => {
-  test("is made of graph, weights and manifest, and used again", async () => {
-    expect([...expected.keys()]).toEqual(["graph.onnx", "manifest.json", "weights.bin"]);
+  test("is made of weights, their map and a manifest, and used again", async () => {
+    expect([...expected.keys()]).toEqual(["manifest.json", "weights.bin", "weights.json"]);
     expect(await convert()).toMatchObject({ isConverted: false });
     expect(await readdir(cacheFolder)).toHaveLength(1);
   });
@@ -68,27 +69,27 @@ describe("a conversion", () => {
   });
 
   test("belongs to the file's content and to the options, not to the file's date", async () => {
-    const { graphPath } = await convert();
+    const { weightsPath } = await convert();
     const other = await convert({ weights: "fast" });
     expect(other).toMatchObject({ isConverted: true });
-    expect(other.graphPath).not.toBe(graphPath);
+    expect(other.weightsPath).not.toBe(weightsPath);
     const before = await readFile(path);
     await utimes(path, new Date(), new Date(Date.now() - 5000));
-    expect(await convert()).toEqual({ graphPath, isConverted: false });
+    expect(await convert()).toEqual({ weightsPath, isConverted: false });
     await flipByte(path, -1);
-    expect((await convert()).graphPath).not.toBe(graphPath);
+    expect((await convert()).weightsPath).not.toBe(weightsPath);
     await writeFile(path, before);
-    expect(await convert()).toEqual({ graphPath, isConverted: false });
+    expect(await convert()).toEqual({ weightsPath, isConverted: false });
   });
 
   test("replaces what another version of the converter made of the same file", async () => {
-    const { graphPath } = await convert();
-    const current = dirname(graphPath);
+    const { weightsPath } = await convert();
+    const current = dirname(weightsPath);
     const outdated = current.replace(/-v\d+$/, "-v0");
     const ofOtherFile = outdated.replace(/-[0-9a-f]{32}-/, `-${"0".repeat(32)}-`);
     for (const folder of [outdated, ofOtherFile]) await mkdir(folder);
     await rm(current, { recursive: true });
-    expect(await convert()).toEqual({ graphPath, isConverted: true });
+    expect(await convert()).toEqual({ weightsPath, isConverted: true });
     const names = await readdir(cacheFolder);
     expect(names).toContain(basename(ofOtherFile));
     expect(names).not.toContain(basename(outdated));
@@ -107,7 +108,7 @@ describe("a conversion", () => {
     const running = convert({ home: own, signal: controller.signal, onProgress: () => controller.abort(reason) });
     await expect(running).rejects.toBe(reason);
     expect(await readdir(join(own, "converted"))).toEqual([]);
-    expect(await filesOf(dirname((await convert({ home: own })).graphPath))).toEqual(expected);
+    expect(await filesOf(dirname((await convert({ home: own })).weightsPath))).toEqual(expected);
     await rm(own, { recursive: true });
   });
 });
@@ -116,15 +117,15 @@ describe("damage is noticed and repaired", () => {
   const damages: Record<string, (folder: string) => Promise<void>> = {
     "a flipped bit in the weights": (folder) => flipByte(join(folder, "weights.bin"), 70_000),
     "a flipped bit at the weights' end": (folder) => flipByte(join(folder, "weights.bin"), -1),
-    "a flipped bit in the graph": (folder) => flipByte(join(folder, "graph.onnx"), 500),
+    "a flipped bit in the map": (folder) => flipByte(join(folder, "weights.json"), 500),
     "a flipped bit in the manifest": (folder) => flipByte(join(folder, "manifest.json"), 30),
     "weights cut short": (folder) => truncate(join(folder, "weights.bin"), 50_000),
     "weights too long": (folder) => appendFile(join(folder, "weights.bin"), "x"),
-    "an empty graph": (folder) => truncate(join(folder, "graph.onnx"), 0),
+    "an empty map": (folder) => truncate(join(folder, "weights.json"), 0),
     "an empty manifest": (folder) => truncate(join(folder, "manifest.json"), 0),
     "a manifest of something else": (folder) => writeFile(join(folder, "manifest.json"), "null"),
     "missing weights": (folder) => rm(join(folder, "weights.bin")),
-    "missing graph": (folder) => rm(join(folder, "graph.onnx")),
+    "missing map": (folder) => rm(join(folder, "weights.json")),
     "missing manifest": (folder) => rm(join(folder, "manifest.json")),
     "weights that are a folder": async (folder) => {
       await rm(join(folder, "weights.bin"));
@@ -137,7 +138,7 @@ describe("damage is noticed and repaired", () => {
   };
 
   test.each(Object.entries(damages))("%s", async (_, damage) => {
-    const folder = dirname((await convert()).graphPath);
+    const folder = dirname((await convert()).weightsPath);
     await damage(folder);
     expect(await convert()).toMatchObject({ isConverted: true });
     expect(await filesOf(folder)).toEqual(expected);
@@ -145,7 +146,7 @@ describe("damage is noticed and repaired", () => {
   });
 
   test("every bit of the manifest counts", async () => {
-    const folder = dirname((await convert()).graphPath);
+    const folder = dirname((await convert()).weightsPath);
     const manifest = join(folder, "manifest.json");
     const { length } = expected.get("manifest.json")!;
     for (let at = 0; at < length; at += 7) {
@@ -158,7 +159,7 @@ describe("damage is noticed and repaired", () => {
 
 describe("drafts of killed processes", () => {
   test("are cleared once nobody writes to them, also where the model is there", async () => {
-    const folder = dirname((await convert()).graphPath);
+    const folder = dirname((await convert()).weightsPath);
     const [old, recent] = [`${folder}.old.part`, `${folder}.recent.part`];
     for (const draft of [old, recent]) await cp(folder, draft, { recursive: true });
     const past = new Date(Date.now() - 2 * 3_600_000);
@@ -172,18 +173,18 @@ describe("drafts of killed processes", () => {
   test("two conversions at once agree on one", async () => {
     const own = join(home, "twice");
     const [first, second] = await Promise.all([convert({ home: own }), convert({ home: own })]);
-    expect(first.graphPath).toBe(second.graphPath);
-    expect(await filesOf(dirname(first.graphPath))).toEqual(expected);
+    expect(first.weightsPath).toBe(second.weightsPath);
+    expect(await filesOf(dirname(first.weightsPath))).toEqual(expected);
     expect(await readdir(join(own, "converted"))).toHaveLength(1);
   });
 
   test("a sound model is never moved away under another process", async () => {
     const own = join(home, "held");
-    const { graphPath } = await convert({ home: own });
-    const held = await open(graphPath, "r");
+    const { weightsPath } = await convert({ home: own });
+    const held = await open(weightsPath, "r");
     const { ino } = await held.stat();
     await Promise.all([convert({ home: own }), convert({ home: own })]);
-    const again = await open(graphPath, "r");
+    const again = await open(weightsPath, "r");
     expect((await again.stat()).ino).toBe(ino);
     await Promise.all([held.close(), again.close()]);
   });

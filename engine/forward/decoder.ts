@@ -1,0 +1,143 @@
+// Runs passes over token trees: opens the graph that a pass needs, binds its buffers and gives back logits.
+import type { DecoderConfig } from "../checkpoint/checkpoint.js";
+import { KvBuffer } from "../cache/kv-buffer.js";
+import type { ConvertedModel } from "../graph/converted-cache.js";
+import { writeDecoder, type GraphKey } from "../graph/decoder-graph.js";
+import { encodeModel } from "../graph/onnx-model.js";
+import type { WeightMap } from "../graph/weights/weight-map.js";
+import type { Runtime } from "../ort/runtime.js";
+import type { SharedWeights } from "../ort/shared-weights.js";
+import type { Tensor } from "../ort/tensor.js";
+import { AttentionBias } from "./attention-bias.js";
+import { checkPass } from "./check-pass.js";
+import { OpenGraph } from "./open-graph.js";
+import type { Pass } from "./pass.js";
+import { RotaryTensors } from "./rotary-tensors.js";
+
+export interface LoadDecoderOptions {
+  converted: ConvertedModel;
+  config: DecoderConfig;
+  /** Threads within one operator. */
+  threadCount: number;
+}
+
+export class Decoder {
+  readonly config: DecoderConfig;
+  readonly #runtime: Runtime;
+  readonly #threadCount: number;
+  readonly #map: WeightMap;
+  readonly #weights: SharedWeights;
+  readonly #graphs = new Map<string, OpenGraph>();
+  readonly #opening = new Map<string, Promise<OpenGraph>>();
+  readonly #bias: AttentionBias;
+  readonly #rotary: RotaryTensors;
+  #logitsBuffer = new Float32Array();
+  #isRunning = false;
+  #isClosed = false;
+
+  private constructor(runtime: Runtime, { converted, config, threadCount }: LoadDecoderOptions) {
+    this.config = config;
+    this.#runtime = runtime;
+    this.#threadCount = threadCount;
+    this.#map = converted.map;
+    this.#weights = runtime.openWeights(converted.weightsPath, converted.map.tensors);
+    this.#bias = new AttentionBias(runtime);
+    this.#rotary = new RotaryTensors(runtime, config);
+  }
+
+  /** Opens the graph of one slot; graphs of more share its weights and are opened when first needed. */
+  static async load(runtime: Runtime, options: LoadDecoderOptions): Promise<Decoder> {
+    const decoder = new Decoder(runtime, options);
+    try {
+      await decoder.prepare(1);
+      return decoder;
+    } catch (error) {
+      await decoder.close();
+      throw error;
+    }
+  }
+
+  /** Untouched pages cost no memory on systems that commit lazily. The caller releases the buffer. */
+  createBuffer(capacity: number): KvBuffer {
+    const { layerCount, kvHeadCount, headSize } = this.config;
+    const allocate = (): Tensor =>
+      this.#runtime.createTensor(new Float32Array(kvHeadCount * capacity * headSize), [1, kvHeadCount, capacity, headSize]);
+    const keys = Array.from({ length: layerCount }, allocate);
+    const values = Array.from({ length: layerCount }, allocate);
+    return new KvBuffer({ keys, values }, this.config, capacity);
+  }
+
+  /** Opens the graph for passes of so many slots ahead of the first one, which else waits for it; passes may run meanwhile. */
+  async prepare(slotCount: number): Promise<void> {
+    await this.#graph({ slots: Array.from({ length: slotCount }, () => "dense" as const) });
+  }
+
+  /**
+   * Computes the pass's rows and writes their keys and values into the buffers. One pass at a time.
+   *
+   * @returns [wanted, vocabulary] f32, overwritten by the next run.
+   * @throws RangeError where the pass cannot be computed; nothing has been written then.
+   */
+  async run(pass: Pass): Promise<Float32Array> {
+    checkPass(pass, this.config);
+    if (this.#isRunning) throw new Error("A pass is running.");
+    this.#isRunning = true;
+    const owned: Tensor[] = [];
+    try {
+      const graph = await this.#graph({ slots: pass.slots.map(() => "dense" as const) });
+      const biases = pass.slots.map((slot, index) => this.#bias.tensor(index, slot));
+      const logits = this.#createLogits(pass.wanted.length);
+      owned.push(...biases, logits);
+      const deepest = Math.max(...pass.slots.map(({ positions }) => largest(positions)));
+      await graph.run(pass, { biases, logits, ...this.#rotary.upTo(deepest) });
+      return logits.data as Float32Array;
+    } finally {
+      for (const tensor of owned) tensor.release();
+      this.#isRunning = false;
+    }
+  }
+
+  /** Waits for graphs that are being opened, then gives back all memory but that of buffers. No pass may be running. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    if (this.#opening.size > 0) await Promise.allSettled(this.#opening.values());
+    for (const graph of this.#graphs.values()) graph.close();
+    this.#rotary.release();
+    this.#weights.close();
+  }
+
+  async #graph(key: GraphKey): Promise<OpenGraph> {
+    if (this.#isClosed) throw new Error("The decoder is closed.");
+    const name = key.slots.join();
+    const known = this.#graphs.get(name) ?? this.#opening.get(name);
+    if (known) return known;
+    const opening = this.#open(key);
+    this.#opening.set(name, opening);
+    try {
+      const graph = await opening;
+      this.#graphs.set(name, graph);
+      return graph;
+    } finally {
+      this.#opening.delete(name);
+    }
+  }
+
+  async #open(key: GraphKey): Promise<OpenGraph> {
+    const graph = writeDecoder(this.config, this.#map, key);
+    const session = await this.#runtime.createSession(encodeModel(graph), { threadCount: this.#threadCount, weights: this.#weights });
+    return new OpenGraph(this.#runtime, session, graph, key.slots.length);
+  }
+
+  /** [1, wanted, vocabulary] f32 */
+  #createLogits(wanted: number): Tensor {
+    const { vocabularySize } = this.config;
+    const length = wanted * vocabularySize;
+    if (this.#logitsBuffer.length < length) this.#logitsBuffer = new Float32Array(length);
+    return this.#runtime.createTensor(this.#logitsBuffer.subarray(0, length), [1, wanted, vocabularySize]);
+  }
+}
+
+function largest(values: readonly number[]): number {
+  return values.reduce((a, b) => Math.max(a, b));
+}

@@ -1,0 +1,24 @@
+// The seam between the decoder graph and the ways one slot's rows attend to its buffer.
+import type { DecoderConfig } from "../../checkpoint/checkpoint.js";
+import type { GraphBuilder } from "../graph-builder.js";
+
+/** The packed rows' part that belongs to one slot, in one layer. */
+export interface SlotRows {
+  layer: number;
+  slot: number;
+  /** Path of the node, such as `/layers.0/attn`. */
+  name: string;
+  /** [1, rows, heads * headDim] f32, rotated */
+  q: string;
+  /** [1, rows, kvHeads * headDim] f32, rotated */
+  k: string;
+  /** [1, rows, kvHeads * headDim] f32 */
+  v: string;
+}
+
+export interface SlotAttention {
+  /** Adds the inputs and outputs that a slot has besides its keys and values. */
+  declare(builder: GraphBuilder, config: DecoderConfig, slot: number): void;
+  /** Appends keys and values to the slot's buffer and attends. Returns [1, rows, heads * headDim] f32. */
+  write(builder: GraphBuilder, config: DecoderConfig, rows: SlotRows): string;
+}
