@@ -15,7 +15,8 @@ import { createVocabulary } from "./grammar/mask/vocabulary.js";
 import { GrammarCache } from "./grammar-cache.js";
 import type { Runtime } from "./ort/runtime.js";
 import type { EngineEvent, EngineRequest, EngineResult, OutputFormat } from "./request.js";
-import { Scheduler } from "./scheduler/scheduler.js";
+import { Scheduler, type SchedulerStats } from "./scheduler/scheduler.js";
+import type { EngineSwitches } from "./switches.js";
 import type { Tokenizer } from "./tokenizer/tokenizer.js";
 
 export interface EngineParts {
@@ -24,6 +25,7 @@ export interface EngineParts {
   tokenizer: Tokenizer;
   advice: PromptAdvice;
   contextLength: number;
+  switches: EngineSwitches;
 }
 
 export class Engine implements AsyncDisposable {
@@ -36,21 +38,23 @@ export class Engine implements AsyncDisposable {
   readonly #decoder: Decoder;
   readonly #runtime: Runtime;
   readonly #scheduler: Scheduler;
+  readonly #switches: EngineSwitches;
   readonly #grammars: GrammarCache;
   #closing: Promise<void> | undefined;
 
-  constructor({ runtime, decoder, tokenizer, advice, contextLength }: EngineParts) {
+  constructor({ runtime, decoder, tokenizer, advice, contextLength, switches }: EngineParts) {
     this.tokenizer = tokenizer;
     this.config = decoder.config;
     this.advice = advice;
     this.contextLength = contextLength;
     this.#decoder = decoder;
     this.#runtime = runtime;
+    this.#switches = switches;
     this.#scheduler = new Scheduler({
       pool: new KvPool({ budgetRows: contextLength, createBuffer: (capacity) => decoder.createBuffer(capacity) }),
       run: (pass) => decoder.run(pass),
       vocabularySize: decoder.config.vocabularySize,
-      isSharing: true,
+      switches,
     });
     this.#grammars = new GrammarCache(createVocabulary(tokenizer.tokenBytes, tokenizer.endTokens));
   }
@@ -74,7 +78,8 @@ export class Engine implements AsyncDisposable {
     const queued = performance.now();
     const sequence = await this.#scheduler.open({ prompt, reservedRows: replyTokens, signal: request.signal });
     try {
-      const generation = new Generation({ request: { ...request, prompt }, sequence, tokenizer: this.tokenizer, queueMs: performance.now() - queued });
+      if (this.#closing) throw new EngineClosedError();
+      const generation = new Generation({ request: { ...request, prompt }, sequence, tokenizer: this.tokenizer, switches: this.#switches, queueMs: performance.now() - queued });
       yield* generation.prefill();
       const thinking = request.thinking ? yield* think(generation, request.thinking) : "";
       const reply = choice ? await chooseReply(generation, choice) : yield* write(generation, opened);
@@ -83,6 +88,10 @@ export class Engine implements AsyncDisposable {
     } finally {
       sequence.release();
     }
+  }
+
+  stats(): SchedulerStats {
+    return this.#scheduler.stats;
   }
 
   /** Waits for the requests under way, then gives back all memory. Later requests throw. */
@@ -94,7 +103,7 @@ export class Engine implements AsyncDisposable {
   async #free(): Promise<void> {
     await this.#scheduler.idle();
     this.#scheduler.pool.close();
-    this.#decoder.close();
+    await this.#decoder.close();
     this.#runtime.close();
   }
 

@@ -1,4 +1,5 @@
 // The memory of all token trees: allocated under a budget, kept after use as a cache of prefixes, the least recently used first to go.
+import { MAX_SLOTS } from "../forward/pass.js";
 import type { KvBuffer } from "./kv-buffer.js";
 import { KvTree } from "./kv-tree.js";
 
@@ -44,7 +45,8 @@ export class KvPool {
 
   /** An empty tree, or none while the budget does not allow it. Idle trees other than `kept` make room. */
   create(rows: number, kept?: KvTree): KvTree | undefined {
-    const buffer = this.#allocate(rows, kept);
+    // Untouched rows cost no memory: with room to spare, branches come in without a larger buffer.
+    const buffer = this.#allocate(Math.max(rows, Math.floor(this.budgetRows / MAX_SLOTS)), kept) ?? this.#allocate(rows, kept);
     if (!buffer) return undefined;
     const tree = new KvTree(buffer);
     this.#trees.add(tree);

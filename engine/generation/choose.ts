@@ -1,5 +1,5 @@
 // Chooses one of a closed set by the model's own probabilities, all options weighed in one pass.
-import { LogitsRow } from "../sampler/logits-row.js";
+import type { LogitsRow } from "../sampler/logits-row.js";
 import { logSumExp } from "../sampler/log-probabilities.js";
 import type { ChoiceFormat } from "../request.js";
 import type { Tokenizer } from "../tokenizer/tokenizer.js";
@@ -57,7 +57,7 @@ export function longestOptionTokens({ paths }: OpenedChoice): number {
  */
 export async function choose(generation: Generation, { paths }: OpenedChoice): Promise<Choice> {
   const root = optionTree(paths);
-  root.logits = new LogitsRow(generation.logits.values.slice());
+  root.logits = generation.logits.keep();
   await weigh(generation, root);
   const probabilities = paths.map(() => 0);
   descend(generation, root, 1, probabilities);

@@ -3,12 +3,14 @@ import type { EngineEvent, EngineRequest, EngineUsage } from "../request.js";
 import { LogitsRow } from "../sampler/logits-row.js";
 import { Sampler } from "../sampler/sampler.js";
 import type { Computed, Sequence } from "../scheduler/sequence.js";
+import type { EngineSwitches } from "../switches.js";
 import type { Tokenizer } from "../tokenizer/tokenizer.js";
 
 export interface GenerationParts {
   request: EngineRequest;
   sequence: Sequence;
   tokenizer: Tokenizer;
+  switches: Pick<EngineSwitches, "forced" | "drafts">;
   queueMs: number;
 }
 
@@ -16,14 +18,16 @@ export class Generation {
   readonly request: EngineRequest;
   readonly tokenizer: Tokenizer;
   readonly sampler: Sampler;
+  readonly switches: GenerationParts["switches"];
   readonly usage: EngineUsage;
   readonly #sequence: Sequence;
   #logits = new LogitsRow(new Float32Array());
 
-  constructor({ request, sequence, tokenizer, queueMs }: GenerationParts) {
+  constructor({ request, sequence, tokenizer, switches, queueMs }: GenerationParts) {
     this.request = request;
     this.tokenizer = tokenizer;
     this.sampler = new Sampler(request.sampling);
+    this.switches = switches;
     this.#sequence = sequence;
     this.usage = {
       promptTokens: request.prompt.length,
@@ -60,7 +64,7 @@ export class Generation {
       const { count, rows } = await this.#compute(this.#sequence, prompt.slice(done), 1);
       done += count;
       // Whoever reads the events may take its time.
-      if (rows.length > 0) this.#logits = new LogitsRow(rows[0].values.slice());
+      if (rows.length > 0) this.#logits = rows[0].keep();
       yield { type: "prefill-progress", doneTokens: done, totalTokens: prompt.length };
     }
     this.usage.cachedTokens = prompt.length - this.#sequence.computedTokens;
@@ -86,13 +90,19 @@ export class Generation {
     return rows;
   }
 
-  /** The logits after each token of several ways to go on, all in one pass; none of them is committed. */
+  /** The logits after each token of several ways to go on, in one pass if passes are shared; they stay. No way is committed. */
   async explore(paths: readonly (readonly number[])[]): Promise<readonly (readonly LogitsRow[])[]> {
     const started = performance.now();
     const forks = paths.map((path) => this.#sequence.fork(path.length));
     try {
-      const computed = await Promise.all(forks.map((fork, index) => this.#compute(fork, paths[index], paths[index].length)));
-      return computed.map(({ rows }) => rows);
+      return await Promise.all(
+        forks.map(async (fork, index) => {
+          const { rows } = await this.#compute(fork, paths[index], paths[index].length);
+          // Where memory is short, the next one needs its place.
+          fork.release();
+          return rows.map((row) => row.keep());
+        }),
+      );
     } finally {
       for (const fork of forks) fork.release();
       this.usage.decodeMs += performance.now() - started;

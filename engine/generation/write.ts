@@ -88,7 +88,7 @@ class ReplyWriter {
 
   #writeForced(): string {
     const place = this.#place;
-    if (!place) return "";
+    if (!place || !this.#generation.switches.forced) return "";
     let delta = "";
     for (const { id, matcher } of this.#generation.timeMask(() => this.#text.forced.next(place, this.#budget()))) {
       this.#generation.usage.forcedTokens++;

@@ -10,6 +10,11 @@ export class LogitsRow {
   /** @param values [vocabulary] f32 */
   constructor(readonly values: Float32Array) {}
 
+  /** A row that the next pass leaves alone. */
+  keep(): LogitsRow {
+    return new LogitsRow(this.values.slice());
+  }
+
   /** The likeliest token, the first of equals. */
   get best(): number {
     if (this.#best < 0) this.#best = indexOfLargest(this.values);

@@ -32,13 +32,21 @@ interface Growth {
   shares: { work: Work; count: number; rows: number[] }[];
 }
 
+export interface PassPlannerOptions {
+  pool: KvPool;
+  /** Whether a pass takes more than one piece of work. */
+  isPacking: boolean;
+}
+
 export class PassPlanner {
   readonly #pool: KvPool;
+  readonly #isPacking: boolean;
   /** Every other pass serves the shortest prompt first, so that it never waits long behind a long one. */
   #servesShortest = false;
 
-  constructor(pool: KvPool) {
+  constructor({ pool, isPacking }: PassPlannerOptions) {
     this.#pool = pool;
+    this.#isPacking = isPacking;
   }
 
   /** The next pass, or none where there is nothing to compute; `refuse` gets work that there is no room for. */
@@ -70,7 +78,8 @@ export class PassPlanner {
     const short = arrived.filter(isShort);
     const long = arrived.filter((work) => !isShort(work));
     this.#servesShortest = !this.#servesShortest;
-    return [...short, ...(this.#servesShortest ? long.toSorted((a, b) => a.tokens.length - b.tokens.length) : long)];
+    const turns = [...short, ...(this.#servesShortest ? long.toSorted((a, b) => a.tokens.length - b.tokens.length) : long)];
+    return this.#isPacking ? turns : turns.slice(0, 1);
   }
 
   /** Makes room where gaps can be closed or the buffer can grow; not once rows of this pass are in it. */

@@ -5,6 +5,7 @@ import type { KvTree } from "../cache/kv-tree.js";
 import { RuntimeError } from "../error/runtime-error.js";
 import type { Pass } from "../forward/pass.js";
 import { LogitsRow } from "../sampler/logits-row.js";
+import type { EngineSwitches } from "../switches.js";
 import { AdmissionDesk } from "./admission.js";
 import { PassPlanner, type PlannedPass } from "./pass-planner.js";
 import { Sequence, type SequenceHost, type Work } from "./sequence.js";
@@ -14,7 +15,21 @@ export interface SchedulerOptions {
   /** [wanted, vocabulary] f32, overwritten by the next run. */
   run(pass: Pass): Promise<Float32Array>;
   vocabularySize: number;
-  isSharing: boolean;
+  switches: Pick<EngineSwitches, "sharing" | "packing">;
+}
+
+/** Since the engine was loaded. */
+export interface SchedulerStats {
+  passes: number;
+  /** Token trees in them, one each pass at least. */
+  slots: number;
+  /** Tokens computed, equal ones of a pass counted once. */
+  rows: number;
+  /** Time that the decoder took. */
+  passMs: number;
+  /** Requests that have a place, and those that wait for one. */
+  openRequests: number;
+  waitingRequests: number;
 }
 
 export interface OpenRequest {
@@ -43,13 +58,18 @@ export class Scheduler implements SequenceHost {
   #works: Work[] = [];
   #isRunning = false;
   #arrivals = 0;
+  readonly #counts = { passes: 0, slots: 0, rows: 0, passMs: 0 };
   #whenIdle: (() => void)[] = [];
 
   constructor(options: SchedulerOptions) {
     this.pool = options.pool;
     this.#options = options;
-    this.#desk = new AdmissionDesk(options);
-    this.#planner = new PassPlanner(options.pool);
+    this.#desk = new AdmissionDesk({ pool: options.pool, isSharing: options.switches.sharing });
+    this.#planner = new PassPlanner({ pool: options.pool, isPacking: options.switches.packing });
+  }
+
+  get stats(): SchedulerStats {
+    return { ...this.#counts, openRequests: this.#open.size - this.#waiting.length, waitingRequests: this.#waiting.length };
   }
 
   /**
@@ -142,7 +162,7 @@ export class Scheduler implements SequenceHost {
     const planned = new Set(shares.map(({ work }) => work));
     this.#works = this.#works.filter((work) => !planned.has(work));
     try {
-      const logits = pass.slots.length > 0 ? await this.#options.run(pass) : new Float32Array();
+      const logits = pass.slots.length > 0 ? await this.#compute(pass) : new Float32Array();
       const { vocabularySize } = this.#options;
       const rows = pass.wanted.map((_, index) => new LogitsRow(logits.subarray(index * vocabularySize, (index + 1) * vocabularySize)));
       for (const { work, count, wanted } of shares) {
@@ -156,6 +176,16 @@ export class Scheduler implements SequenceHost {
       }
       for (const [tree, start] of starts) tree.cutBack(start);
     }
+  }
+
+  async #compute(pass: Pass): Promise<Float32Array> {
+    const started = performance.now();
+    const logits = await this.#options.run(pass);
+    this.#counts.passes++;
+    this.#counts.slots += pass.slots.length;
+    this.#counts.rows += pass.slots.reduce((rows, { tokens }) => rows + tokens.length, 0);
+    this.#counts.passMs += performance.now() - started;
+    return logits;
   }
 
   #refuse(work: Work): void {

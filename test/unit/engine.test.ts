@@ -146,8 +146,8 @@ describe("interruptions: the next answer is that of a fresh engine", () => {
   });
 });
 
-test("calls at the same time are answered in order, each as if alone", async () => {
-  const requests = ["one", "two", "three", "four"].map((text) => requestOf(prompt(text)));
+test("calls at the same time are each answered as if alone", async () => {
+  const requests = [long(), ...["two", "three", "four"].map(prompt)].map((tokens) => requestOf(tokens));
   const done: number[] = [];
   const answers = await Promise.all(
     requests.map(async (request, i) => {
@@ -156,9 +156,8 @@ test("calls at the same time are answered in order, each as if alone", async () 
       return result;
     }),
   );
-  expect(done).toEqual([0, 1, 2, 3]);
+  expect(done.toSorted()).toEqual([0, 1, 2, 3]);
   for (const [i, request] of requests.entries()) expect(essence(answers[i])).toEqual(await freshAnswer(request));
-  expect(answers[3].usage.queueMs).toBeGreaterThan(answers[0].usage.queueMs);
 });
 
 const room = (tokens: readonly number[]): number => engine.contextLength - tokens.length;
