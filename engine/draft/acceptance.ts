@@ -1,0 +1,51 @@
+// How often drafted tokens turn out right, by how they were found, and how many of them are worth a place in a pass.
+import { STARTING_SHARES } from "./draft-kind.js";
+
+/** Tried tokens that the starting shares weigh as much as. */
+const STARTING_WEIGHT = 24;
+/** What is older counts less: the records of a task resemble each other, tasks do not. */
+const MOST_TRIED = 400;
+
+/**
+ * Time that one more row adds to a pass, as a share of a pass of one row. Measured (0.5B, 2 cores): 1 row 14.7 ms,
+ * 2 rows 16.8, 4 rows 20.1, 8 rows 29, 16 rows 46.
+ */
+const DEFAULT_ROW_COST = 0.14;
+
+export interface Worth {
+  count: number;
+  /** Expected tokens per time of a pass of one row. */
+  rate: number;
+}
+
+/** One may serve all requests of an engine: it learns from each. */
+export class Acceptance {
+  readonly #tried = new Float64Array(STARTING_SHARES.length).fill(STARTING_WEIGHT);
+  readonly #right = Float64Array.from(STARTING_SHARES, (share) => share * STARTING_WEIGHT);
+
+  /** The probability that a token of this kind is right, if those before it are. */
+  share(kind: number): number {
+    return this.#right[kind] / this.#tried[kind];
+  }
+
+  count(kind: number, isRight: boolean): void {
+    this.#tried[kind]++;
+    if (isRight) this.#right[kind]++;
+    if (this.#tried[kind] <= MOST_TRIED) return;
+    this.#tried[kind] /= 2;
+    this.#right[kind] /= 2;
+  }
+
+  /** How many of the drafted tokens give the most tokens per time; none where the written token alone does. */
+  worth(kinds: readonly number[], rowCost = DEFAULT_ROW_COST): Worth {
+    let best: Worth = { count: 0, rate: 1 };
+    let [reached, tokens] = [1, 1];
+    for (const [i, kind] of kinds.entries()) {
+      reached *= this.share(kind);
+      tokens += reached;
+      const rate = tokens / (1 + rowCost * (i + 1));
+      if (rate > best.rate) best = { count: i + 1, rate };
+    }
+    return best;
+  }
+}
