@@ -78,7 +78,7 @@ async function compareWindows(decoder, windows) {
   const totals = { positions: 0, ours: 0, theirs: 0, difference: 0, agreed: 0, divergence: 0 };
   const { vocabularySize } = decoder.config;
   for (const { ids, scores } of windows) {
-    decoder.cache.truncate(0);
+    decoder.restart();
     await decoder.forward(ids.slice(0, CONTEXT_TOKENS));
     for (let start = CONTEXT_TOKENS; start < WINDOW_TOKENS; start += SCORING_TOKENS) {
       const logits = await decoder.forward(ids.slice(start, start + SCORING_TOKENS), SCORING_TOKENS);
@@ -118,7 +118,7 @@ async function compareModel({ name, path }, texts, { threads: threadCount, weigh
   }
   const goldens = await readGoldens(name);
   const agreement = goldens && (await compareGoldens(engine.decoder, goldens));
-  engine.close();
+  await engine.close();
   return { byText, goldens: agreement };
 }
 

@@ -5,12 +5,14 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { adviceFor } from "../../engine/checkpoint/family-advice.js";
 import { fileHash } from "../../engine/checkpoint/file-hash.js";
 import { openGguf } from "../../engine/checkpoint/gguf.js";
-import { Decoder } from "../../engine/decoder.js";
 import { Engine } from "../../engine/engine.js";
+import { Decoder } from "../../engine/forward/decoder.js";
 import { convertOnce } from "../../engine/graph/converted-cache.js";
 import { Runtime } from "../../engine/ort/runtime.js";
+import { ALL_ON } from "../../engine/switches.js";
 import { createTokenizer } from "../../engine/tokenizer/create-tokenizer.js";
 import type { ChatMessage } from "../../engine/tokenizer/tokenizer.js";
+import { createLinearDecoder, type LinearDecoder } from "../fixtures/engine/linear-decoder.mjs";
 import { realModelPath } from "../fixtures/real-model.js";
 import { compareGoldens, type Golden } from "./llama-cpp/compare.mjs";
 
@@ -25,7 +27,7 @@ type Prompt = { name: string } & ({ messages: ChatMessage[] } | { text: string }
 let modelPath: string;
 let prompts: Prompt[];
 let golden: { sha256: string; prompts: Golden[] };
-let decoder: Decoder;
+let decoder: LinearDecoder;
 let engine: Engine;
 
 async function readJson<T>(name: string): Promise<T> {
@@ -33,16 +35,18 @@ async function readJson<T>(name: string): Promise<T> {
 }
 
 /** The parts of `loadEngine`, because the comparison needs the logits of every position. */
-async function openEngine(path: string): Promise<{ decoder: Decoder; engine: Engine }> {
+async function openEngine(path: string): Promise<{ decoder: LinearDecoder; engine: Engine }> {
   const checkpoint = await openGguf(path);
   try {
-    const graphPath = await convertOnce(checkpoint, { weights: "exact" });
+    const { config, metadata } = checkpoint;
+    const converted = await convertOnce(checkpoint, { weights: "exact" });
     const runtime = new Runtime();
-    const session = await runtime.loadSession(graphPath, { threadCount: 2 });
-    const opened = new Decoder(runtime, session, checkpoint.config, CONTEXT_LENGTH);
-    const { metadata } = checkpoint;
-    const tokenizer = createTokenizer(metadata);
-    return { decoder: opened, engine: new Engine({ runtime, decoder: opened, tokenizer, advice: adviceFor(metadata) }) };
+    const opened = await Decoder.load(runtime, { converted, config, threadCount: 2 });
+    const parts = { runtime, decoder: opened, tokenizer: createTokenizer(metadata), advice: adviceFor(metadata) };
+    return {
+      decoder: createLinearDecoder(opened, CONTEXT_LENGTH),
+      engine: new Engine({ ...parts, contextLength: CONTEXT_LENGTH, switches: ALL_ON }),
+    };
   } finally {
     await checkpoint.close();
   }
@@ -70,7 +74,10 @@ beforeAll(async () => {
   ({ decoder, engine } = await openEngine(modelPath));
 });
 
-afterAll(() => engine?.close());
+afterAll(() => {
+  decoder?.release();
+  return engine?.close();
+});
 
 test("the goldens are of this file and of these prompts", async () => {
   expect(golden.sha256).toBe(await fileHash(modelPath));

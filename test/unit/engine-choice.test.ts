@@ -3,21 +3,25 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Engine } from "../../engine/engine.js";
 import { loadEngine } from "../../engine/load-engine.js";
 import { ask, requestOf } from "../fixtures/engine/ask.js";
+import { createLinearDecoder, type LinearDecoder } from "../fixtures/engine/linear-decoder.mjs";
 import { openDecoder, type OpenedDecoder } from "../fixtures/engine/open-decoder.js";
 import { temporaryFolder } from "../fixtures/engine/temporary-folder.js";
 import { writeTinyModel } from "../fixtures/engine/tiny-model.js";
 
 const home = await temporaryFolder();
 let engine: Engine;
-let plain: OpenedDecoder;
+let opened: OpenedDecoder;
+let plain: LinearDecoder;
 
 beforeAll(async () => {
   const path = await writeTinyModel(home, { seed: 11, contextLength: 512 });
   engine = await loadEngine(path, { home, threadCount: 1 });
-  plain = await openDecoder(path, { home });
+  opened = await openDecoder(path, { home });
+  plain = createLinearDecoder(opened.decoder, 512);
 });
 afterAll(async () => {
-  await plain.close();
+  plain.release();
+  await opened.close();
   await engine.close();
 });
 
@@ -30,8 +34,8 @@ async function choose(text: string, options: readonly string[], change = {}) {
 
 /** Probabilities of all tokens after some. */
 async function probabilitiesAfter(tokens: readonly number[]): Promise<number[]> {
-  plain.decoder.cache.truncate(0);
-  const logits = [...(await plain.decoder.forward(tokens))];
+  plain.restart();
+  const logits = [...(await plain.forward(tokens))];
   const weights = logits.map((logit) => Math.exp(logit));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   return weights.map((weight) => weight / total);

@@ -1,8 +1,8 @@
 // Forced tokens on a tiny model: which are taken, in how many passes, and that nothing else about a reply changes.
 import * as fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { Decoder } from "../../engine/decoder.js";
 import type { Engine } from "../../engine/engine.js";
+import { Decoder } from "../../engine/forward/decoder.js";
 import { ForcedText } from "../../engine/generation/forced-text.js";
 import type { Matcher } from "../../engine/grammar/matcher.js";
 import { compileJsonSchema, createVocabulary, type JsonSchema } from "../../engine/index.js";
@@ -11,6 +11,7 @@ import type { EngineResult } from "../../engine/request.js";
 import { Sampler } from "../../engine/sampler/sampler.js";
 import { forcedRuns } from "../fixtures/forced-agreement.mjs";
 import { ask, requestOf } from "../fixtures/engine/ask.js";
+import { createLinearDecoder } from "../fixtures/engine/linear-decoder.mjs";
 import { openDecoder } from "../fixtures/engine/open-decoder.js";
 import { temporaryFolder } from "../fixtures/engine/temporary-folder.js";
 import { jsonMetadata, writeTinyModel } from "../fixtures/engine/tiny-model.js";
@@ -47,20 +48,20 @@ async function askFor(schema: JsonSchema, text: string, change: Parameters<typeo
 
 describe("what is forced", () => {
   test("all of a text without a choice, in no pass at all", async () => {
-    const forward = vi.spyOn(Decoder.prototype, "forward");
+    const run = vi.spyOn(Decoder.prototype, "run");
     const result = await askFor(objectOf({ name: { const: "total" }, id: { const: true } }), "all");
     expect(result.text).toBe('{"name": "total", "id": true}');
     expect(result.tokens.map(({ id }) => id)).toEqual(engine.tokenizer.encode(result.text));
     expect(result.tokens.every(({ isForced, logprob }) => isForced && logprob === 0)).toBe(true);
     expect(result).toMatchObject({ finishReason: "stop", usage: { outputTokens: result.tokens.length, forcedTokens: result.tokens.length } });
     // The prompt's only: its last token counts as read once it has been computed.
-    expect(forward).toHaveBeenCalledTimes(1);
+    expect(run).toHaveBeenCalledTimes(1);
   });
 
   test("a run goes through the model in one pass, together with the token before it", async () => {
-    const forward = vi.spyOn(Decoder.prototype, "forward");
+    const run = vi.spyOn(Decoder.prototype, "run");
     const result = await askFor(objectOf({ name: flag, id: flag, kind: flag }), "runs");
-    const passes = forward.mock.calls.slice(1).map(([tokens]) => tokens.length);
+    const passes = run.mock.calls.slice(1).map(([{ slots }]) => slots[0].tokens.length);
     const sampled = result.tokens.filter(({ isForced }) => !isForced).length;
     expect(result.text).toMatch(/^\{"name": (true|false), "id": (true|false), "kind": (true|false)\}$/);
     // One pass before each token that is sampled, but for what closes the text.
@@ -102,7 +103,8 @@ describe("what is forced", () => {
 
 /** Every reply token by token, each pass with one token: the same choices, and every sampled token is the one the mask and the logits say. */
 async function replay({ tokens }: EngineResult, ids: readonly number[], schema: JsonSchema, maxTokens: number): Promise<void> {
-  const { decoder, close } = await openDecoder(path, { home });
+  const { decoder: passes, close } = await openDecoder(path, { home });
+  const decoder = createLinearDecoder(passes, 1024);
   const vocabulary = createVocabulary(engine.tokenizer.tokenBytes, engine.tokenizer.endTokens);
   const sampler = new Sampler({ temperature: 0 });
   let matcher = compileJsonSchema(schema, vocabulary).start();
@@ -117,6 +119,7 @@ async function replay({ tokens }: EngineResult, ids: readonly number[], schema: 
     logits = await decoder.forward([id]);
   }
   expect(matcher.isComplete()).toBe(true);
+  decoder.release();
   await close();
 }
 

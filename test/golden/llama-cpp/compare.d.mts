@@ -1,4 +1,4 @@
-import type { Decoder } from "../../../engine/decoder.js";
+import type { LinearDecoder } from "../../fixtures/engine/linear-decoder.mjs";
 
 /** What llama.cpp did with one prompt of prompts.json. */
 export interface Golden {
@@ -24,4 +24,4 @@ export interface GoldenAgreement {
   largestDifference: number;
 }
 
-export function compareGoldens(decoder: Decoder, goldens: readonly Golden[]): Promise<GoldenAgreement>;
+export function compareGoldens(decoder: LinearDecoder, goldens: readonly Golden[]): Promise<GoldenAgreement>;

@@ -25,7 +25,7 @@ export async function compareGoldens(decoder, goldens) {
   let difference = 0;
   let largestDifference = 0;
   for (const { prompt, next, best, logProbabilities } of goldens) {
-    decoder.cache.truncate(0);
+    decoder.restart();
     const logits = await decoder.forward([...prompt, ...next.slice(0, -1)], next.length);
     const { vocabularySize } = decoder.config;
     for (let i = 0; i < next.length; i++) {
