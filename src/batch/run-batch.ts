@@ -1,6 +1,7 @@
 // Runs a task over many records: streams in, results out as they finish; a record that fails is a result too.
 import { DistillateError } from "../error/distillate-error.js";
 import { UnexpectedError } from "../error/unexpected-error.js";
+import { concurrencyOf } from "../model/resolve-model.js";
 import type { Extraction } from "../result/extraction.js";
 import type { RecordInput, SafeResult, Task, TaskOptions, TaskProgress } from "../task-types.js";
 
@@ -21,8 +22,8 @@ export type BatchProgress =
 
 export interface BatchOptions extends Omit<TaskOptions, "onProgress"> {
   /**
-   * Records in work at once. Default 1: the bundled engine computes one call at a time and reuses what
-   * successive calls share; a server gains from 8 or more.
+   * Records in work at once. Default: what suits the model: 4 for the bundled engine, which computes them together,
+   * 8 for a server.
    */
   concurrency?: number;
   onProgress?: (progress: BatchProgress) => void;
@@ -38,7 +39,7 @@ export async function* runBatch<Input, Output>(
   items: Iterable<BatchItem<Input>> | AsyncIterable<BatchItem<Input>>,
   options: BatchOptions = {},
 ): AsyncGenerator<BatchRecord<Output>, void, undefined> {
-  const { concurrency = 1, onProgress, signal, ...taskOptions } = options;
+  const { concurrency = concurrencyOf(options.model), onProgress, signal, ...taskOptions } = options;
   if (!Number.isInteger(concurrency) || concurrency < 1) throw new RangeError("runBatch: concurrency is a whole number from 1.");
   const leaving = new AbortController();
   const either = signal ? AbortSignal.any([signal, leaving.signal]) : leaving.signal;

@@ -12,8 +12,8 @@ export interface ProgramContext {
 const examples = `
 Examples:
   distillate run extractContractClauses contracts/ --out clauses.jsonl
-  distillate run parseInvoice "invoices/**/*.xml" --concurrency 2 > invoices.jsonl
-  distillate run diagnose patient.json --samples 5 --table
+  distillate run parseInvoice "invoices/**/*.xml" --concurrency 8 > invoices.jsonl
+  distillate run diagnose patient.json --samples auto --table
   distillate run ./my-task.js notes.md --model ./my-model.gguf
   curl -s https://example.com/contract.txt | distillate run extractContractClauses -
   distillate models pull qwen2.5-coder-1.5b-instruct
@@ -48,9 +48,10 @@ function addRun(program: Command, { signal, leaveWith }: ProgramContext): void {
     .argument("<path...>", "files, folders (searched through), patterns (* ? ** {a,b}), or - for the standard input")
     .option("-o, --out <file>", "write the records there, not to the standard output")
     .option("-m, --model <model>", "catalogue id or path of a GGUF file (default: DISTILLATE_MODEL)")
-    .option("-n, --samples <count>", "independent samples to draw and vote over", parseCount)
+    .option("-n, --samples <count>", "independent samples to draw and vote over, or auto: as many as the vote takes, at most 10", parseSamples)
+    .addOption(new Option("--strategy <strategy>", "one question for the record, or one for each field (default: the task's)").choices(["record", "fields"]))
     .addOption(new Option("-l, --language <language>", "language of the prompt (default: the document's)").choices(["en", "zh"]))
-    .option("-c, --concurrency <count>", "records in work at once", parseCount)
+    .option("-c, --concurrency <count>", "records in work at once (default: what suits the model)", parseCount)
     .option("-t, --table", "write tables for people, not JSON")
     .option("-q, --quiet", "no progress")
     .action(async (task: string, paths: string[], options: RunCommandOptions) => {
@@ -76,6 +77,10 @@ function addModels(program: Command, { signal }: ProgramContext): void {
     .command("remove <id>")
     .description("remove a model's file")
     .action(async (id: string) => (await import("./models-command.js")).removeModelCommand(id));
+}
+
+function parseSamples(text: string): number | "auto" {
+  return text === "auto" ? text : parseCount(text);
 }
 
 function parseCount(text: string): number {

@@ -12,7 +12,8 @@ import { formatDuration } from "./units.js";
 export interface RunCommandOptions {
   out?: string;
   model?: string;
-  samples?: number;
+  samples?: number | "auto";
+  strategy?: "record" | "fields";
   language?: Language;
   concurrency?: number;
   table?: boolean;
@@ -42,9 +43,9 @@ export async function runCommand(
   await checkModel(options.model);
   const output = await openOutput(options.out, sources);
   const format = await chooseFormat(options);
-  const { samples, language, concurrency, model } = options;
+  const { samples, strategy, language, concurrency, model } = options;
   const progress = options.quiet ? noRunProgress : createRunProgress(sources.length, drawsBars(options));
-  const chosen = { ...(samples && { samples }), ...(language && { language }), ...(concurrency && { concurrency }), ...(model && { model }) };
+  const chosen = { ...(samples && { samples }), ...(strategy && { strategy }), ...(language && { language }), ...(concurrency && { concurrency }), ...(model && { model }) };
   const startMs = performance.now();
   const counts = { done: 0, failed: 0 };
   try {

@@ -26,12 +26,13 @@ export function createRunProgress(totalRecords: number, terminal: boolean): RunP
   return {
     update(progress) {
       if (progress.type === "record-finish") {
-        endStage();
-        records.finish(progress);
+        // Of several records in work one may fail before the model is there.
+        records.finish(progress, stage !== undefined);
       } else if (progress.type === "record-progress" && progress.progress.type === "model-progress") {
         const report = progress.progress;
         if (stage?.name !== report.stage) {
           endStage();
+          records.pause();
           stage = { name: report.stage, bytes: createByteProgress(stageTitles[report.stage], terminal) };
         }
         stage.bytes.update(report.doneBytes, report.totalBytes);
@@ -48,9 +49,12 @@ export function createRunProgress(totalRecords: number, terminal: boolean): RunP
 }
 
 interface RecordProgress {
-  /** The model is there and a record is in work. Called again and again. */
+  /** The model is there and records are in work. Called again and again. */
   begin(): void;
-  finish(record: Extract<BatchProgress, { type: "record-finish" }>): void;
+  /** Leaves the terminal to something else. */
+  pause(): void;
+  /** @param isPaused whether something else has the terminal. */
+  finish(record: Extract<BatchProgress, { type: "record-finish" }>, isPaused: boolean): void;
   stop(): void;
 }
 
@@ -70,10 +74,12 @@ function createRecordBar(total: number): RecordProgress {
   };
   return {
     begin,
-    finish({ ok }) {
-      begin();
+    pause: () => bar.isActive && bar.stop(),
+    finish({ ok }, isPaused) {
       done += 1;
       if (!ok) failed += 1;
+      if (isPaused) return;
+      begin();
       bar.update(done, { failed });
     },
     stop: () => bar.stop(),
@@ -84,6 +90,7 @@ function createRecordLines(total: number): RecordProgress {
   let done = 0;
   return {
     begin() {},
+    pause() {},
     finish({ source, ok, ms }) {
       done += 1;
       process.stderr.write(`${done}/${total} ${source} ${ok ? "ok" : "failed"} ${formatDuration(ms / 1000)}\n`);

@@ -9,6 +9,9 @@ import type {
   RenderedPrompt,
 } from "./language-model.js";
 
+/** Records at once fill its passes; more would each take memory and wait longer. */
+export const ENGINE_CONCURRENCY = 4;
+
 export interface EngineModelOptions {
   id: string;
   /** Default: that of the loaded file's family. */
@@ -26,6 +29,7 @@ export function createEngineModel(engine: Engine, { id, advice = engine.advice }
     advice,
     contextLength: engine.contextLength,
     canResume: true,
+    concurrency: ENGINE_CONCURRENCY,
     render(request): RenderedPrompt {
       const { text, tokens } = encode(request);
       return { text, tokenCount: tokens.length };

@@ -1,5 +1,6 @@
 // A model behind an OpenAI-compatible server (vLLM, SGLang, llama.cpp, ...), so that a task runs on a GPU server unchanged.
 import { requestReply, type RemoteEndpoint } from "./remote/remote-connection.js";
+import { RequestSlots } from "./remote/request-slots.js";
 import { createRemoteReply } from "./remote/remote-reply.js";
 import { buildRequestBody, type RemoteConstraint } from "./remote/remote-protocol.js";
 import type { GenerationEvent, GenerationRequest, LanguageModel, PromptAdvice } from "./language-model.js";
@@ -20,6 +21,8 @@ export interface RemoteModelOptions {
   constraint?: RemoteConstraint;
   /** The longest silence of the server, in milliseconds. Default 120,000. */
   timeoutMs?: number;
+  /** Requests that the server gets at once; further ones wait here. Default 8. */
+  concurrency?: number;
   /** Further tries where a request fails before the reply begins. Default 3. */
   retries?: number;
 }
@@ -38,28 +41,36 @@ const instructAdvice: PromptAdvice = {
  * empty and `probabilities` undefined. `generate` throws a RemoteModelError.
  */
 export function createRemoteModel(options: RemoteModelOptions): LanguageModel {
-  const { model, constraint = "response_format", contextLength } = options;
+  const { model, constraint = "response_format", contextLength, concurrency = 8 } = options;
+  if (!Number.isInteger(concurrency) || concurrency < 1) throw new RangeError("createRemoteModel: concurrency is a whole number from 1.");
   const endpoint = endpointOf(options);
   const closing = new AbortController();
+  const slots = new RequestSlots(concurrency);
 
   async function* generate(request: GenerationRequest): AsyncGenerator<GenerationEvent> {
     const signal = request.signal ? AbortSignal.any([request.signal, closing.signal]) : closing.signal;
-    const startMs = performance.now();
-    const reply = createRemoteReply(request.format);
-    for await (const chunk of requestReply(endpoint, buildRequestBody(model, constraint, request), signal)) {
-      for (const event of reply.push(chunk)) {
-        signal.throwIfAborted();
-        yield event;
+    const leave = await slots.enter(signal);
+    try {
+      const startMs = performance.now();
+      const reply = createRemoteReply(request.format);
+      for await (const chunk of requestReply(endpoint, buildRequestBody(model, constraint, request), signal)) {
+        for (const event of reply.push(chunk)) {
+          signal.throwIfAborted();
+          yield event;
+        }
       }
+      signal.throwIfAborted();
+      yield* reply.finish(performance.now() - startMs);
+    } finally {
+      leave();
     }
-    signal.throwIfAborted();
-    yield* reply.finish(performance.now() - startMs);
   }
 
   return {
     id: model,
     advice: { ...instructAdvice, ...options.advice },
     contextLength,
+    concurrency,
     // The server's chat template is not known here: messages are shown as they are sent.
     render: ({ messages }) => ({
       text: messages.map(({ role, content }) => `[${role}]\n${content}`).join("\n\n"),

@@ -1,5 +1,6 @@
 // The model a call uses: the one it was given, or one shared by all calls of the process that name the same id.
 import { defaultModelId } from "../../engine/index.js";
+import { ENGINE_CONCURRENCY } from "./engine-model.js";
 import { loadModel, type ModelLoadProgress } from "./load-model.js";
 import type { LanguageModel } from "./language-model.js";
 
@@ -37,6 +38,11 @@ export async function resolveModel(
     entry.waiting.delete(options);
     if (options.signal?.aborted && entry.waiting.size === 0 && entry.isLoading) giveUp(name, entry, options.signal.reason);
   }
+}
+
+/** Records in work at once that suit the model, known before it is loaded. */
+export function concurrencyOf(model: string | LanguageModel | undefined): number {
+  return typeof model === "object" ? (model.concurrency ?? 1) : ENGINE_CONCURRENCY;
 }
 
 /** Stops a load that nobody waits for; a later call starts its own. */

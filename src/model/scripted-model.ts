@@ -174,6 +174,8 @@ async function untilAborted<Value>(value: Promise<Value>, signal: AbortSignal | 
   let stop: (() => void) | undefined;
   const aborted = new Promise<never>((_resolve, reject) => {
     stop = () => reject(signal.reason as Error);
+    // The script itself may have aborted.
+    if (signal.aborted) stop();
     signal.addEventListener("abort", stop, { once: true });
   });
   try {

@@ -101,9 +101,7 @@ function lowestProbability(tokens: readonly GeneratedToken[], { start, end }: Te
 
 async function score(reading: Reading, { path, reply, range, values }: Choice): Promise<LeafScores> {
   const { question, result } = reply;
-  // With what follows the value in the reply no option is the beginning of another.
-  const follows = result.text.slice(range.end, range.end + 1);
-  const options = values.map((value, index) => (index === 0 ? result.text.slice(range.start, range.end) : JSON.stringify(value)) + follows);
+  const options = values.map((value, index) => (index === 0 ? result.text.slice(range.start, range.end) : JSON.stringify(value)));
   try {
     const { probabilities } = await reading.calls.ask({
       purpose: "score",
