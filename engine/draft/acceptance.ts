@@ -4,7 +4,7 @@ import { STARTING_SHARES } from "./draft-kind.js";
 /** Tried tokens that the starting shares weigh as much as. */
 const STARTING_WEIGHT = 24;
 /** What is older counts less: the records of a task resemble each other, tasks do not. */
-const MOST_TRIED = 400;
+const MOST_TRIED = 120;
 
 /**
  * Time that one more row adds to a pass, as a share of a pass of one row. Measured (0.5B, 2 cores): 1 row 14.7 ms,

@@ -37,13 +37,13 @@ function rankIn(bounds: readonly number[], value: number): number {
 // prettier-ignore
 export const STARTING_SHARES: readonly number[] = [
   // One place, the same at a break; several places, the same at a break.
-  0.88, 0.4, 0.65, 0.4,
-  0.87, 0.4, 0.75, 0.4,
-  0.88, 0.4, 0.75, 0.45,
-  0.93, 0.4, 0.84, 0.45,
-  0.95, 0.45, 0.88, 0.45,
+  0.9, 0.35, 0.65, 0.3,
+  0.88, 0.3, 0.75, 0.25,
+  0.88, 0.3, 0.75, 0.3,
+  0.94, 0.3, 0.85, 0.3,
+  0.93, 0.4, 0.92, 0.4,
   // Another reply, its own.
-  0.65, 0.15,
+  0.65, 0.1,
   0.87, 0.6,
   0.92, 0.7,
   0.97, 0.85,

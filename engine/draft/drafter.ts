@@ -40,8 +40,8 @@ export class Drafter {
   /** What is written. */
   readonly reply = new ReplyTokens();
   readonly #value: WrittenValue;
-  /** What was proposed and has not been written yet. */
-  #drafted = NOTHING;
+  /** What the sources have instead of what is yet to be written, whether it was worth to propose it or not. */
+  #expected: Draft[] = [];
 
   constructor(options: DrafterOptions) {
     this.#options = options;
@@ -61,25 +61,23 @@ export class Drafter {
    * @param rowCost Time that one more row adds to the pass, as a share of a pass without drafts.
    */
   propose(maxTokens: number, rowCost?: number): readonly number[] {
-    const { acceptance } = this.#options;
-    this.#drafted = NOTHING;
-    let most = 1;
-    for (const { ids, kinds } of [this.#fromReplies(maxTokens), this.#fromPrompt(maxTokens)]) {
-      const { count, rate } = acceptance.worth(kinds, rowCost);
-      if (rate <= most) continue;
-      most = rate;
-      this.#drafted = { ids: ids.slice(0, count), kinds: kinds.slice(0, count) };
+    this.#expected = [this.#fromReplies(maxTokens), this.#fromPrompt(maxTokens)];
+    let best = { rate: 1, tokens: NOTHING.ids };
+    for (const { ids, kinds } of this.#expected) {
+      const { count, rate } = this.#options.acceptance.worth(kinds, rowCost);
+      if (rate > best.rate) best = { rate, tokens: ids.slice(0, count) };
     }
-    return this.#drafted.ids;
+    return best.tokens;
   }
 
-  /** Whether the drafted token that stands there is right; those after a wrong one tell nothing. */
+  /** Counts whether the drafted tokens that stand there are right; those after a wrong one tell nothing. */
   #learn(id: number): void {
-    const { ids, kinds } = this.#drafted;
-    if (ids.length === 0) return;
-    const isRight = ids[0] === id;
-    this.#options.acceptance.count(kinds[0], isRight);
-    this.#drafted = isRight ? { ids: ids.slice(1), kinds: kinds.slice(1) } : NOTHING;
+    this.#expected = this.#expected.flatMap(({ ids, kinds }) => {
+      if (ids.length === 0) return [];
+      const isRight = ids[0] === id;
+      this.#options.acceptance.count(kinds[0], isRight);
+      return isRight ? [{ ids: ids.slice(1), kinds: kinds.slice(1) }] : [];
+    });
   }
 
   #fromReplies(maxTokens: number): Draft {
