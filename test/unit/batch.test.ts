@@ -8,6 +8,8 @@ import { listSources } from "../../src/batch/list-sources.js";
 import { createGlobMatcher } from "../../src/batch/match-glob.js";
 import { runBatch, type BatchItem, type BatchProgress, type BatchRecord } from "../../src/batch/run-batch.js";
 import { SourceNotFoundError } from "../../src/error/input/source-not-found-error.js";
+import { createRemoteModel } from "../../src/model/remote-model.js";
+import { createScriptedModel } from "../../src/model/scripted-model.js";
 import type { Extraction } from "../../src/result/extraction.js";
 import type { SafeResult, Task, TaskOptions } from "../../src/task-types.js";
 
@@ -160,6 +162,26 @@ it("tells when records start and finish, and hands their progress on", async () 
     { type: "record-progress", source: "a", progress: { type: "text-delta", text: "a", step: 1 } },
     { type: "record-finish", source: "a", ok: true },
   ]);
+});
+
+it.each([
+  ["a model that says nothing of it", createScriptedModel([]), 1],
+  ["a server", createRemoteModel({ baseUrl: "http://127.0.0.1:1/v1", model: "m" }), 8],
+  ["a server with a limit of its own", createRemoteModel({ baseUrl: "http://127.0.0.1:1/v1", model: "m", concurrency: 3 }), 3],
+  ["the bundled engine, which is loaded by its first record", "some-id", 4],
+  ["the default model", undefined, 4],
+])("has as many records in work as suit %s", async (_, model, count) => {
+  let inWork = 0;
+  let most = 0;
+  const task = taskOf(async (record) => {
+    most = Math.max(most, (inWork += 1));
+    await later(2);
+    inWork -= 1;
+    return { ok: true, value: extraction(record) };
+  });
+  const items = Array.from({ length: 12 }, (_item, index) => item(String(index)));
+  await collect(runBatch(task, items, model === undefined ? {} : { model }));
+  expect(most).toBe(count);
 });
 
 let folder = "";

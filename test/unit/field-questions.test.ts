@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createScriptedModel, defineTask, extractContractClauses, parseInvoice, SchemaError, toJsonSchema, type GenerationRequest, type ScriptedReply, type Strategy } from "../../src/index.js";
 import { pickProperties } from "../../src/schema/pick-properties.js";
+import { createBarrier } from "../fixtures/barrier.js";
 
 const output = z.strictObject({
   name: z.string().max(60).describe("name of the person"),
@@ -34,14 +35,9 @@ function answering(given: Record<string, unknown> = answers, change: (reply: str
 
 describe("field questions", () => {
   it("are asked at once, each with its own field and schema, behind the same document", async () => {
-    let begun = 0;
-    let open: () => void = () => {};
-    const all = new Promise<void>((resolve) => {
-      open = resolve;
-    });
+    const all = createBarrier(4);
     const model = createScriptedModel(async (request) => {
-      if (++begun === 4) open();
-      await all;
+      await all();
       const [name] = namesOf(request);
       return JSON.stringify({ [name]: answers[name] });
     });
@@ -83,10 +79,9 @@ describe("field questions", () => {
   });
 
   it("read what one of them was unsure of again, in one record", async () => {
-    const tokens = (reply: string, logprob: number) => [{ start: 0, end: reply.length, logprob }];
     const model = answering(answers, (reply, names) => ({
       text: names.length > 1 ? reply.replace("1987", "1980") : reply,
-      tokens: tokens(reply, names[0] === "died" ? Math.log(0.8) : names.length > 1 ? Math.log(0.7) : 0),
+      tokens: [{ start: 0, end: reply.length, logprob: names[0] === "died" ? Math.log(0.8) : names.length > 1 ? Math.log(0.7) : 0 }],
     }));
     const { data, fields, trace } = await person(text, { model, readings: 2 });
     expect(trace.map(({ purpose }) => purpose).filter((purpose) => purpose === "second-reading")).toHaveLength(1);

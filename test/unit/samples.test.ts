@@ -3,6 +3,7 @@ import { setTimeout as later } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createScriptedModel, defineTask, RuntimeError, type GenerationRequest, type TaskProgress } from "../../src/index.js";
+import { createBarrier } from "../fixtures/barrier.js";
 
 const person = defineTask({
   name: "readPerson",
@@ -16,22 +17,9 @@ const seedOf = ({ sampling }: GenerationRequest): number => sampling.seed ?? -1;
 /** A token that makes the second field unsure. */
 const unsure = (whole: string) => ({ text: whole, tokens: [{ start: whole.indexOf("city") + 6, end: whole.length - 1, logprob: -1 }] });
 
-/** Holds every call until `count` have begun. */
-function barrier(count: number): () => Promise<void> {
-  let begun = 0;
-  let open: () => void = () => {};
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return () => {
-    if (++begun === count) open();
-    return opened;
-  };
-}
-
 describe("samples", () => {
   it("are all begun before one is finished", async () => {
-    const all = barrier(5);
+    const all = createBarrier(5);
     const model = createScriptedModel(async () => {
       await all();
       return reply("Lagos");
@@ -105,7 +93,7 @@ describe("samples", () => {
     const warnings: Error[] = [];
     const hear = (warning: Error): number => warnings.push(warning);
     process.on("warning", hear);
-    const all = barrier(30);
+    const all = createBarrier(30);
     const model = createScriptedModel(async () => {
       await all();
       return reply("Lagos");

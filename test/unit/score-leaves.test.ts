@@ -109,9 +109,11 @@ describe("what the model might have written", () => {
   });
 });
 
-describe("closedValues", () => {
-  const valuesOf = (schema: z.ZodType) => closedValues(propertyView(viewSchema(toJsonSchema(z.object({ v: schema }))), "v"));
+function valuesOf(schema: z.ZodType): unknown[] | undefined {
+  return closedValues(propertyView(viewSchema(toJsonSchema(z.object({ v: schema }))), "v"));
+}
 
+describe("closedValues", () => {
   it.each([
     ["an enum or null", z.enum(["a", "b"]).nullable().describe("d"), ["a", "b", null]],
     ["literals of several types", z.union([z.literal("a"), z.literal(2), z.boolean()]), ["a", 2, true, false]],

@@ -80,6 +80,7 @@ function outputConstraint(constraint: RemoteConstraint, { format, thinkingBudget
     ? { chat_template_kwargs: { enable_thinking: thinkingBudgetTokens !== undefined } }
     : {};
   if (format.type === "text") return templateArguments;
+  if (format.type !== "regex" && format.prefix) throw notExpressible("the beginning of a reply", "Use the bundled engine.");
   if (format.type === "choice") {
     return vllm
       ? { ...templateArguments, structured_outputs: { choice: format.options } }
@@ -94,7 +95,6 @@ function outputConstraint(constraint: RemoteConstraint, { format, thinkingBudget
     if (!vllm) throw notExpressible("a regular expression", "Choose `constraint: \"structured_outputs\"` where the server is vLLM.");
     return { ...templateArguments, structured_outputs: { regex: format.pattern } };
   }
-  if (format.prefix) throw notExpressible("the beginning of a reply", "Use the bundled engine.");
   const schema = format.schema === true ? {} : format.schema === false ? { not: {} } : format.schema;
   return vllm ? { ...templateArguments, structured_outputs: { json: schema } } : responseFormat("record", schema);
 }
