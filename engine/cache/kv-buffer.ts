@@ -1,12 +1,12 @@
 // The keys and values of one token tree: a row a token, updated in place by forward passes. `token-tree.ts` says what a row is.
 import type { DecoderConfig } from "../checkpoint/checkpoint.js";
-import type { Tensor } from "../ort/tensor.js";
+import { Tensor, type AnyTensor } from "../ort/tensor.js";
 
 export interface KvTensors {
-  /** By layer: [1, kvHeads, capacity, headDim] f32 */
-  keys: readonly Tensor[];
-  /** By layer: [1, kvHeads, capacity, headDim] f32 */
-  values: readonly Tensor[];
+  /** By layer: [1, kvHeads, capacity, headDim], f32 or f16 */
+  keys: readonly AnyTensor[];
+  /** By layer: [1, kvHeads, capacity, headDim], f32 or f16 */
+  values: readonly AnyTensor[];
 }
 
 /** Bytes that one row takes in all layers, as f32. */
@@ -17,12 +17,13 @@ export function kvRowBytes({ layerCount, kvHeadCount, headSize }: DecoderConfig)
 export class KvBuffer {
   readonly capacity: number;
   /** Whether rows can be copied and moved here; those on a device stay where they are. */
-  readonly isHostVisible = true;
-  readonly keys: readonly Tensor[];
-  readonly values: readonly Tensor[];
+  readonly isHostVisible: boolean;
+  readonly keys: readonly AnyTensor[];
+  readonly values: readonly AnyTensor[];
   readonly #rowSize: number;
 
   constructor({ keys, values }: KvTensors, { headSize }: DecoderConfig, capacity: number) {
+    this.isHostVisible = keys.every((tensor) => tensor instanceof Tensor);
     this.keys = keys;
     this.values = values;
     this.capacity = capacity;
@@ -60,7 +61,10 @@ export class KvBuffer {
 
   #tensor(index: number): Float32Array {
     const tensors = index < this.keys.length ? this.keys : this.values;
-    return tensors[index % this.keys.length].data as Float32Array;
+    const tensor = tensors[index % this.keys.length];
+    if (!(tensor instanceof Tensor)) throw new Error("Rows that lie on a device cannot be copied.");
+    // Half floats are moved as the numbers of their bits.
+    return tensor.data as Float32Array;
   }
 
   #headCount(tensor: Float32Array): number {

@@ -2,12 +2,12 @@
 import type { DecoderConfig } from "../checkpoint/checkpoint.js";
 import { KvBuffer } from "../cache/kv-buffer.js";
 import type { ConvertedModel } from "../graph/converted-cache.js";
-import { writeDecoder, type GraphKey } from "../graph/decoder-graph.js";
+import { writeDecoder, type AttentionKind, type Precision } from "../graph/decoder-graph.js";
 import { encodeModel } from "../graph/onnx-model.js";
 import type { WeightMap } from "../graph/weights/weight-map.js";
 import type { Runtime } from "../ort/runtime.js";
 import type { SharedWeights } from "../ort/shared-weights.js";
-import type { Tensor } from "../ort/tensor.js";
+import type { AnyTensor, Tensor } from "../ort/tensor.js";
 import { AttentionBias } from "./attention-bias.js";
 import { checkPass } from "./check-pass.js";
 import { OpenGraph } from "./open-graph.js";
@@ -19,12 +19,15 @@ export interface LoadDecoderOptions {
   config: DecoderConfig;
   /** Threads within one operator. */
   threadCount: number;
+  /** Of keys, values and what attention computes with. Default: f32, and f16 on CUDA, whose attention has no f32. */
+  precision?: Precision;
 }
 
 export class Decoder {
   readonly config: DecoderConfig;
   readonly #runtime: Runtime;
   readonly #threadCount: number;
+  readonly #precision: Precision;
   readonly #map: WeightMap;
   readonly #weights: SharedWeights;
   readonly #graphs = new Map<string, OpenGraph>();
@@ -35,19 +38,21 @@ export class Decoder {
   #isRunning = false;
   #isClosed = false;
 
-  private constructor(runtime: Runtime, { converted, config, threadCount }: LoadDecoderOptions) {
+  private constructor(runtime: Runtime, weights: SharedWeights, { converted, config, threadCount, precision }: LoadDecoderOptions) {
     this.config = config;
     this.#runtime = runtime;
     this.#threadCount = threadCount;
+    this.#precision = precision ?? (runtime.device === "cuda" ? "f16" : "f32");
     this.#map = converted.map;
-    this.#weights = runtime.openWeights(converted.weightsPath, converted.map.tensors);
-    this.#bias = new AttentionBias(runtime);
+    this.#weights = weights;
+    this.#bias = new AttentionBias(runtime, this.#precision);
     this.#rotary = new RotaryTensors(runtime, config);
   }
 
   /** Opens the graph of one slot; graphs of more share its weights and are opened when first needed. */
   static async load(runtime: Runtime, options: LoadDecoderOptions): Promise<Decoder> {
-    const decoder = new Decoder(runtime, options);
+    const { weightsPath, map } = options.converted;
+    const decoder = new Decoder(runtime, await runtime.openWeights(weightsPath, map.tensors), options);
     try {
       await decoder.prepare(1);
       return decoder;
@@ -60,8 +65,7 @@ export class Decoder {
   /** Untouched pages cost no memory on systems that commit lazily. The caller releases the buffer. */
   createBuffer(capacity: number): KvBuffer {
     const { layerCount, kvHeadCount, headSize } = this.config;
-    const allocate = (): Tensor =>
-      this.#runtime.createTensor(new Float32Array(kvHeadCount * capacity * headSize), [1, kvHeadCount, capacity, headSize]);
+    const allocate = (): AnyTensor => this.#runtime.createState(this.#precision, [1, kvHeadCount, capacity, headSize]);
     const keys = Array.from({ length: layerCount }, allocate);
     const values = Array.from({ length: layerCount }, allocate);
     return new KvBuffer({ keys, values }, this.config, capacity);
@@ -69,7 +73,7 @@ export class Decoder {
 
   /** Opens the graph for passes of so many slots ahead of the first one, which else waits for it; passes may run meanwhile. */
   async prepare(slotCount: number): Promise<void> {
-    await this.#graph({ slots: Array.from({ length: slotCount }, () => "dense" as const) });
+    await this.#graph(Array.from({ length: slotCount }, () => this.#plainAttention));
   }
 
   /**
@@ -84,12 +88,14 @@ export class Decoder {
     this.#isRunning = true;
     const owned: Tensor[] = [];
     try {
-      const graph = await this.#graph({ slots: pass.slots.map(() => "dense" as const) });
-      const biases = pass.slots.map((slot, index) => this.#bias.tensor(index, slot));
+      const hasTrees = pass.slots.some(({ visible }) => visible);
+      const kinds = pass.slots.map(() => (hasTrees ? "dense" : this.#plainAttention));
+      const graph = await this.#graph(kinds);
+      const biases = pass.slots.flatMap((slot, index) => (kinds[index] === "dense" ? [this.#bias.tensor(index, slot)] : []));
       const logits = this.#createLogits(pass.wanted.length);
       owned.push(...biases, logits);
       const deepest = Math.max(...pass.slots.map(({ positions }) => largest(positions)));
-      await graph.run(pass, { biases, logits, ...this.#rotary.upTo(deepest) });
+      await graph.run(pass, { biases, logits, ...(await this.#rotary.upTo(deepest)) });
       return logits.data as Float32Array;
     } finally {
       for (const tensor of owned) tensor.release();
@@ -107,12 +113,17 @@ export class Decoder {
     this.#weights.close();
   }
 
-  async #graph(key: GraphKey): Promise<OpenGraph> {
+  /** Of rows that see all before them: a bias of zeros costs nothing on the CPU, but on a device the way there and the faster kernel. */
+  get #plainAttention(): AttentionKind {
+    return this.#runtime.device === "cpu" ? "dense" : "causal";
+  }
+
+  async #graph(slots: readonly AttentionKind[]): Promise<OpenGraph> {
     if (this.#isClosed) throw new Error("The decoder is closed.");
-    const name = key.slots.join();
+    const name = slots.join();
     const known = this.#graphs.get(name) ?? this.#opening.get(name);
     if (known) return known;
-    const opening = this.#open(key);
+    const opening = this.#open(slots);
     this.#opening.set(name, opening);
     try {
       const graph = await opening;
@@ -123,10 +134,10 @@ export class Decoder {
     }
   }
 
-  async #open(key: GraphKey): Promise<OpenGraph> {
-    const graph = writeDecoder(this.config, this.#map, key);
+  async #open(slots: readonly AttentionKind[]): Promise<OpenGraph> {
+    const graph = writeDecoder(this.config, this.#map, { slots, precision: this.#precision });
     const session = await this.#runtime.createSession(encodeModel(graph), { threadCount: this.#threadCount, weights: this.#weights });
-    return new OpenGraph(this.#runtime, session, graph, key.slots.length);
+    return new OpenGraph(this.#runtime, session, graph, slots.length);
   }
 
   /** [1, wanted, vocabulary] f32 */

@@ -3,16 +3,16 @@ import type { Graph } from "../graph/onnx-model.js";
 import { GraphNames, slotNames } from "../graph/graph-names.js";
 import type { Runtime } from "../ort/runtime.js";
 import type { Binding, Session } from "../ort/session.js";
-import type { Tensor } from "../ort/tensor.js";
+import type { AnyTensor, Tensor } from "../ort/tensor.js";
 import type { Pass, SlotPass } from "./pass.js";
 
 /** What a pass is run with besides its own rows. */
 export interface PassTensors {
-  /** By slot: [1, 1, new rows, total rows] f32 */
+  /** By slot: [1, 1, new rows, total rows], of the graph's precision; empty where the graph takes none. */
   biases: readonly Tensor[];
   /** [positions, headDim / 2] f32 */
-  cosines: Tensor;
-  sines: Tensor;
+  cosines: AnyTensor;
+  sines: AnyTensor;
   /** [1, wanted, vocabulary] f32 */
   logits: Tensor;
 }
@@ -73,7 +73,7 @@ export class OpenGraph {
     return this.#runtime.createTensor(BigInt64Array.from(values, BigInt), shape);
   }
 
-  #set(name: string, tensor: Tensor): void {
+  #set(name: string, tensor: AnyTensor): void {
     this.#binding.setInput(this.#inputIndex.get(name) as number, tensor);
   }
 }
@@ -84,7 +84,7 @@ class SlotBinding {
   readonly #totalLength = new Int32Array(1);
   /** Input index and tensor. */
   readonly #scalars: readonly (readonly [number, Tensor])[];
-  readonly #bias: number;
+  readonly #bias: number | undefined;
   /** By layer, indices of keys and of values. */
   readonly #past: readonly (readonly [number, number])[];
   readonly #present: readonly (readonly [number, number])[];
@@ -95,17 +95,17 @@ class SlotBinding {
       [inputs.get(names.lastRow) as number, runtime.createTensor(this.#lastRow, [1])],
       [inputs.get(names.totalLength) as number, runtime.createTensor(this.#totalLength, [])],
     ];
-    this.#bias = inputs.get(names.bias) as number;
+    this.#bias = inputs.get(names.bias);
     this.#past = byLayer(inputs, names.pastKey, names.pastValue);
     this.#present = byLayer(outputs, names.presentKey, names.presentValue);
   }
 
-  set(binding: Binding, { buffer, pastLength, tokens }: SlotPass, bias: Tensor): void {
+  set(binding: Binding, { buffer, pastLength, tokens }: SlotPass, bias: Tensor | undefined): void {
     const total = pastLength + tokens.length;
     this.#lastRow[0] = total - 1;
     this.#totalLength[0] = total;
     for (const [index, tensor] of this.#scalars) binding.setInput(index, tensor);
-    binding.setInput(this.#bias, bias);
+    if (this.#bias !== undefined && bias) binding.setInput(this.#bias, bias);
     for (const [layer, [key, value]] of this.#past.entries()) {
       binding.setInput(key, buffer.keys[layer]);
       binding.setInput(value, buffer.values[layer]);

@@ -2,7 +2,7 @@
 import type { DecoderConfig } from "../checkpoint/checkpoint.js";
 import { createRotaryTables } from "../graph/rotary-tables.js";
 import type { Runtime } from "../ort/runtime.js";
-import type { Tensor } from "../ort/tensor.js";
+import type { AnyTensor } from "../ort/tensor.js";
 
 const FIRST_LENGTH = 1024;
 
@@ -11,7 +11,7 @@ export class RotaryTensors {
   readonly #config: DecoderConfig;
   #length = 0;
   /** [positions, headDim / 2] f32 each */
-  #tensors: { cosines: Tensor; sines: Tensor } | undefined;
+  #tensors: { cosines: AnyTensor; sines: AnyTensor } | undefined;
 
   constructor(runtime: Runtime, config: DecoderConfig) {
     this.#runtime = runtime;
@@ -19,14 +19,14 @@ export class RotaryTensors {
   }
 
   /** Valid until the next call. */
-  upTo(position: number): { cosines: Tensor; sines: Tensor } {
+  async upTo(position: number): Promise<{ cosines: AnyTensor; sines: AnyTensor }> {
     if (this.#tensors && position < this.#length) return this.#tensors;
     this.release();
     this.#length = Math.max(FIRST_LENGTH, 2 ** Math.ceil(Math.log2(position + 1)));
     const { cosines, sines, shape } = createRotaryTables(this.#config, this.#length);
     this.#tensors = {
-      cosines: this.#runtime.createTensor(cosines, shape),
-      sines: this.#runtime.createTensor(sines, shape),
+      cosines: await this.#runtime.createConstant(cosines, shape),
+      sines: await this.#runtime.createConstant(sines, shape),
     };
     return this.#tensors;
   }

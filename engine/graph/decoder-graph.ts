@@ -1,7 +1,7 @@
 // The whole decoder as an ONNX graph: rows of several token trees in, logits of the wanted ones out, caches in place.
 import type { DecoderConfig } from "../checkpoint/checkpoint.js";
 import { writeEmbedding } from "./embedding.js";
-import { denseAttention } from "./attention/dense-attention.js";
+import { causalAttention, denseAttention } from "./attention/dense-attention.js";
 import type { SlotAttention } from "./attention/slot-attention.js";
 import { MICROSOFT, GraphBuilder } from "./graph-builder.js";
 import { GraphNames, slotNames } from "./graph-names.js";
@@ -9,14 +9,18 @@ import { LinearWriter } from "./linear.js";
 import { DataType, type Graph } from "./onnx-model.js";
 import type { WeightMap } from "./weights/weight-map.js";
 
-const ATTENTIONS = { dense: denseAttention } satisfies Record<string, SlotAttention>;
+const ATTENTIONS = { dense: denseAttention, causal: causalAttention } satisfies Record<string, SlotAttention>;
 
 export type AttentionKind = keyof typeof ATTENTIONS;
+
+/** Of keys, values and what attention computes with; all else is f32. */
+export type Precision = "f32" | "f16";
 
 /** Which graph: one per combination is written and opened. */
 export interface GraphKey {
   /** How each slot attends. */
   slots: readonly AttentionKind[];
+  precision: Precision;
 }
 
 /** A llama or qwen2 decoder; the two differ in biases (by presence) and rotary layout. */
@@ -42,12 +46,14 @@ class DecoderWriter {
   readonly builder: GraphBuilder;
   readonly #config: DecoderConfig;
   readonly #slots: readonly SlotAttention[];
+  readonly #attentionType: DataType;
   readonly #linear: LinearWriter;
 
-  constructor(config: DecoderConfig, weights: WeightMap, { slots }: GraphKey) {
+  constructor(config: DecoderConfig, weights: WeightMap, { slots, precision }: GraphKey) {
     this.builder = new GraphBuilder(weights.tensors);
     this.#config = config;
     this.#slots = slots.map((kind) => ATTENTIONS[kind]);
+    this.#attentionType = precision === "f32" ? DataType.float : DataType.float16;
     this.#linear = new LinearWriter(this.builder, weights.linears);
   }
 
@@ -61,7 +67,7 @@ class DecoderWriter {
     this.builder.input(GraphNames.rotarySines, DataType.float, ["positions", headSize / 2]);
     this.builder.output(GraphNames.logits, DataType.float, [1, "wanted", vocabularySize]);
     for (const [slot, attention] of this.#slots.entries()) {
-      attention.declare(this.builder, this.#config, slot);
+      attention.declare(this.builder, this.#config, slot, this.#attentionType);
       this.#declareBuffer(slot);
     }
   }
@@ -71,10 +77,10 @@ class DecoderWriter {
     const names = slotNames(slot);
     const shape = [1, kvHeadCount, `capacity.${slot}`, headSize];
     for (let layer = 0; layer < layerCount; layer++) {
-      this.builder.input(names.pastKey(layer), DataType.float, shape);
-      this.builder.output(names.presentKey(layer), DataType.float, shape);
-      this.builder.input(names.pastValue(layer), DataType.float, shape);
-      this.builder.output(names.presentValue(layer), DataType.float, shape);
+      this.builder.input(names.pastKey(layer), this.#attentionType, shape);
+      this.builder.output(names.presentKey(layer), this.#attentionType, shape);
+      this.builder.input(names.pastValue(layer), this.#attentionType, shape);
+      this.builder.output(names.presentValue(layer), this.#attentionType, shape);
     }
   }
 
@@ -92,14 +98,21 @@ class DecoderWriter {
    *      ├─ k_proj ── RotaryEmbedding ─┼─ Split ──┼─ ...                  ┼─ Concat ── o_proj ── y   [1, rows, hidden] f32
    *      └─ v_proj ────────────────────┘          └─ attention of slot n ─┘
    * ```
-   * Split and Concat only where there are several slots.
+   * Split and Concat only where there are several slots; Cast around it all where attention computes with half floats.
    */
   attention(layer: number, x: string): string {
     const path = `/layers.${layer}/attn`;
     const q = this.#rotate(`${path}/q_rotary`, this.#linear.write(`${path}/q_proj`, x, `blk.${layer}.attn_q`));
     const k = this.#rotate(`${path}/k_rotary`, this.#linear.write(`${path}/k_proj`, x, `blk.${layer}.attn_k`));
     const v = this.#linear.write(`${path}/v_proj`, x, `blk.${layer}.attn_v`);
-    return this.#linear.write(`${path}/o_proj`, this.#attend(layer, { q, k, v }), `blk.${layer}.attn_output`);
+    const toAttention = (rows: string): string => this.#cast(rows, this.#attentionType);
+    const attended = this.#attend(layer, { q: toAttention(q), k: toAttention(k), v: toAttention(v) });
+    return this.#linear.write(`${path}/o_proj`, this.#cast(attended, DataType.float), `blk.${layer}.attn_output`);
+  }
+
+  #cast(x: string, type: DataType): string {
+    if (this.#attentionType === DataType.float) return x;
+    return this.builder.node("Cast", { name: `${x}/cast`, inputs: [x], attributes: { to: type } });
   }
 
   #attend(layer: number, packed: { q: string; k: string; v: string }): string {

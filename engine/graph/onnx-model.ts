@@ -57,7 +57,7 @@ const DESCRIPTION: protobuf.INamespace = {
 };
 
 /** TensorProto.DataType */
-export const DataType = { float: 1, uint8: 2, int32: 6, int64: 7 } as const;
+export const DataType = { float: 1, uint8: 2, int32: 6, int64: 7, float16: 10 } as const;
 export type DataType = (typeof DataType)[keyof typeof DataType];
 
 export interface ValueInfo {

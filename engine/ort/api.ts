@@ -21,13 +21,25 @@ const STATUS_FUNCTIONS = {
   SetIntraOpNumThreads: [24, "void *options, int count"],
   SetInterOpNumThreads: [25, "void *options, int count"],
   CreateTensorWithDataAsOrtValue: [49, "void *info, void *data, size_t sizeBytes, void *shape, size_t rank, int type, _Out_ void **out"],
+  CreateTensorAsOrtValue: [48, "void *allocator, void *shape, size_t rank, int type, _Out_ void **out"],
+  GetTensorMutableData: [51, "void *value, _Out_ void **out"],
+  CreateMemoryInfo: [68, "const char *name, int allocator, int id, int memory, _Out_ void **out"],
   CreateCpuMemoryInfo: [69, "int allocator, int memory, _Out_ void **out"],
   AddSessionConfigEntry: [130, "void *options, const char *key, const char *value"],
+  CreateAllocator: [131, "void *session, void *info, _Out_ void **out"],
+  RunWithBinding: [133, "void *session, void *options, void *binding"],
+  CreateIoBinding: [134, "void *session, _Out_ void **out"],
+  BindInput: [136, "void *binding, const char *name, void *value"],
+  BindOutput: [137, "void *binding, const char *name, void *value"],
   AddInitializer: [150, "void *options, const char *name, void *value"],
+  CreateSessionFromArray: [8, "void *env, void *model, size_t sizeBytes, void *options, _Out_ void **out"],
   CreatePrepackedWeightsContainer: [166, "_Out_ void **out"],
   CreateSessionFromArrayWithPrepackedWeightsContainer: [
     169, "void *env, void *model, size_t sizeBytes, void *options, void *container, _Out_ void **out",
   ],
+  SessionOptionsAppendExecutionProvider_CUDA_V2: [204, "void *options, void *provider"],
+  CreateCUDAProviderOptions: [205, "_Out_ void **out"],
+  SessionOptionsAppendExecutionProvider: [216, "void *options, const char *name, void *keys, void *values, size_t count"],
 } as const;
 
 const RELEASE_FUNCTIONS = {
@@ -36,7 +48,10 @@ const RELEASE_FUNCTIONS = {
   ReleaseSession: 95,
   ReleaseValue: 96,
   ReleaseSessionOptions: 100,
+  ReleaseAllocator: 132,
+  ReleaseIoBinding: 135,
   ReleasePrepackedWeightsContainer: 167,
+  ReleaseCUDAProviderOptions: 208,
 } as const;
 
 export type StatusName = keyof typeof STATUS_FUNCTIONS;

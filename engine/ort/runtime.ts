@@ -1,10 +1,12 @@
 // A loaded ONNX Runtime with its environment: makes sessions and tensors.
 import { OrtApi, type Pointer } from "./api.js";
+import { DeviceMemory } from "./device/device-memory.js";
+import type { DeviceName } from "./device/provider.js";
 import { findLibrary } from "./library.js";
 import { returnFreedMemory } from "./return-freed-memory.js";
 import { Session, type SessionOptions } from "./session.js";
 import { SharedWeights, type SharedTensor } from "./shared-weights.js";
-import { Tensor, type TensorData } from "./tensor.js";
+import { ELEMENT_TYPE, Tensor, type AnyTensor, type TensorData } from "./tensor.js";
 
 const LOG_ERRORS_ONLY = 3;
 const DEVICE_ALLOCATOR = 0;
@@ -16,8 +18,14 @@ export class Runtime {
   readonly libraryPath: string;
   readonly #environment: Pointer;
   readonly #memoryInfo: Pointer;
+  /** None on the CPU. */
+  #deviceMemory: DeviceMemory | undefined;
 
-  /** @throws RuntimeError where the library is missing or cannot be loaded. */
+  /**
+   * For the CPU.
+   *
+   * @throws RuntimeError where the library is missing or cannot be loaded.
+   */
   constructor() {
     this.libraryPath = findLibrary();
     this.api = new OrtApi(this.libraryPath);
@@ -25,13 +33,30 @@ export class Runtime {
     this.#memoryInfo = this.api.create("CreateCpuMemoryInfo", DEVICE_ALLOCATOR, DEFAULT_MEMORY);
   }
 
+  /** @throws RuntimeError where the library cannot be loaded or the device cannot be used, saying what it needs. */
+  static async open(device: DeviceName): Promise<Runtime> {
+    const runtime = new Runtime();
+    if (device === "cpu") return runtime;
+    try {
+      runtime.#deviceMemory = await DeviceMemory.open(runtime.api, runtime.#environment, runtime.#memoryInfo, device);
+      return runtime;
+    } catch (error) {
+      runtime.close();
+      throw error;
+    }
+  }
+
+  get device(): DeviceName {
+    return this.#deviceMemory?.device ?? "cpu";
+  }
+
   get version(): string {
     return this.api.version;
   }
 
-  /** Maps a file of constants for sessions to share. */
-  openWeights(path: string, tensors: Readonly<Record<string, SharedTensor>>): SharedWeights {
-    return new SharedWeights(this.api, this.#memoryInfo, path, tensors);
+  /** Maps a file of constants for sessions to share, or brings them to the device. */
+  openWeights(path: string, tensors: Readonly<Record<string, SharedTensor>>): Promise<SharedWeights> {
+    return SharedWeights.open(this.api, { host: this.#memoryInfo, device: this.#deviceMemory }, path, tensors);
   }
 
   /** Opens a graph, given as the bytes of an .onnx file, on a worker thread. */
@@ -44,7 +69,26 @@ export class Runtime {
     return new Tensor(this.api, this.#memoryInfo, data, shape);
   }
 
+  /** A tensor that sessions update in place, where they run. On the host it is zero. */
+  createState(type: "f32" | "f16", shape: readonly number[]): AnyTensor {
+    if (this.#deviceMemory) return this.#deviceMemory.allocate({ type: type === "f32" ? ELEMENT_TYPE.float : ELEMENT_TYPE.float16, shape });
+    const length = shape.reduce((product, size) => product * size, 1);
+    return this.createTensor(type === "f32" ? new Float32Array(length) : new Uint16Array(length), shape);
+  }
+
+  /** A tensor that never changes, where sessions run; `data` must stay as it is. */
+  async createConstant(data: Float32Array, shape: readonly number[]): Promise<AnyTensor> {
+    const tensor = this.createTensor(data, shape);
+    if (!this.#deviceMemory) return tensor;
+    try {
+      return await this.#deviceMemory.upload(tensor.pointer, { type: ELEMENT_TYPE.float, shape });
+    } finally {
+      tensor.release();
+    }
+  }
+
   close(): void {
+    this.#deviceMemory?.close();
     this.api.release("ReleaseMemoryInfo", this.#memoryInfo);
     this.api.release("ReleaseEnv", this.#environment);
     returnFreedMemory();

@@ -1,8 +1,10 @@
 // A loaded graph and its bound inputs and outputs.
 import koffi from "koffi";
 import type { OrtApi, Pointer } from "./api.js";
+import { DeviceBinding } from "./device/device-binding.js";
+import { PROVIDERS, refuseFallback, type DeviceName } from "./device/provider.js";
 import type { SharedWeights } from "./shared-weights.js";
-import type { Tensor } from "./tensor.js";
+import type { AnyTensor } from "./tensor.js";
 
 const ALL_OPTIMIZATIONS = 99;
 
@@ -25,13 +27,25 @@ export interface SessionOptions {
   weights: SharedWeights;
 }
 
+/** The arguments of a run; what is at an index stays until it is set again. */
+export interface Binding {
+  /** The same tensor may be input and output, and is then updated in place. */
+  setInput(index: number, tensor: AnyTensor): void;
+  setOutput(index: number, tensor: AnyTensor): void;
+  /** Runs the graph once on a worker thread. One run at a time. */
+  run(): Promise<void>;
+}
+
 export class Session {
   readonly #api: OrtApi;
   readonly #pointer: Pointer;
+  readonly #device: DeviceName;
+  readonly #deviceBindings: DeviceBinding[] = [];
 
-  private constructor(api: OrtApi, pointer: Pointer) {
+  private constructor(api: OrtApi, pointer: Pointer, device: DeviceName) {
     this.#api = api;
     this.#pointer = pointer;
+    this.#device = device;
   }
 
   /** @param model The bytes of an .onnx file. */
@@ -44,12 +58,16 @@ export class Session {
       api.call("SetSessionGraphOptimizationLevel", handle, ALL_OPTIMIZATIONS);
       api.call("AddSessionConfigEntry", handle, SPINNING_KEY, "0");
       api.call("AddSessionConfigEntry", handle, WEIGHTS_FOLDER_KEY, weights.folder);
+      if (weights.device !== "cpu") {
+        PROVIDERS[weights.device].append(api, handle);
+        refuseFallback(api, handle);
+      }
       weights.addTo(handle);
       const out: unknown[] = [null];
       await api.callAsync(
         "CreateSessionFromArrayWithPrepackedWeightsContainer", environment, model, model.length, handle, weights.container, out,
       );
-      return new Session(api, out[0] as Pointer);
+      return new Session(api, out[0] as Pointer, weights.device);
     } finally {
       clearInterval(timer);
       weights.dropPages();
@@ -59,16 +77,20 @@ export class Session {
 
   /** Fixes the order of inputs and outputs. */
   bind(inputNames: readonly string[], outputNames: readonly string[]): Binding {
-    return new Binding(this.#api, this.#pointer, inputNames, outputNames);
+    if (this.#device === "cpu") return new HostBinding(this.#api, this.#pointer, inputNames, outputNames);
+    const binding = new DeviceBinding(this.#api, this.#pointer, inputNames, outputNames);
+    this.#deviceBindings.push(binding);
+    return binding;
   }
 
   close(): void {
+    for (const binding of this.#deviceBindings) binding.release();
     this.#api.release("ReleaseSession", this.#pointer);
   }
 }
 
-/** The arguments of a run, laid out once as the C API wants them; what is at an index stays until it is set again. */
-export class Binding {
+/** Arguments laid out once as the C API wants them. */
+class HostBinding implements Binding {
   readonly #api: OrtApi;
   readonly #session: Pointer;
   readonly #inputs: BoundNames;
@@ -81,16 +103,14 @@ export class Binding {
     this.#outputs = new BoundNames(outputNames);
   }
 
-  /** The same tensor may be input and output, and is then updated in place. */
-  setInput(index: number, tensor: Tensor): void {
+  setInput(index: number, tensor: AnyTensor): void {
     this.#inputs.values[index] = tensor.pointer;
   }
 
-  setOutput(index: number, tensor: Tensor): void {
+  setOutput(index: number, tensor: AnyTensor): void {
     this.#outputs.values[index] = tensor.pointer;
   }
 
-  /** Runs the graph once on a worker thread. One run at a time. */
   run(): Promise<void> {
     const { names: inputNames, values: inputs } = this.#inputs;
     const { names: outputNames, values: outputs } = this.#outputs;

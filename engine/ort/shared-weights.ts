@@ -1,8 +1,10 @@
-// The constants of all graphs of one model: mapped once, prepacked once, given to every session by name.
+// The constants of all graphs of one model: mapped or uploaded once, prepacked once, given to every session by name.
 import { dirname } from "node:path";
 import type { OrtApi, Pointer } from "./api.js";
+import type { DeviceMemory } from "./device/device-memory.js";
+import type { DeviceName } from "./device/provider.js";
 import { mapFile, type MappedFile } from "./mapped-file.js";
-import { createValue } from "./tensor.js";
+import { createValue, type DeviceTensor } from "./tensor.js";
 
 /** A constant in the mapped file; `type` is ONNXTensorElementDataType. */
 export interface SharedTensor {
@@ -14,27 +16,50 @@ export interface SharedTensor {
 
 /** Close it after the sessions that were made with it. */
 export class SharedWeights {
+  readonly device: DeviceName;
   /** OrtPrepackedWeightsContainer: what kernels make of constants for themselves is kept once for all sessions. */
   readonly container: Pointer;
   /** That holds the file. */
   readonly folder: string;
   readonly #api: OrtApi;
-  readonly #file: MappedFile;
+  /** None where the constants lie on a device. */
+  readonly #file: MappedFile | undefined;
   /** OrtValues by name. */
   readonly #values: ReadonlyMap<string, Pointer>;
+  /** Whose memory the values are, on a device. */
+  readonly #owners: readonly DeviceTensor[];
+
+  private constructor(api: OrtApi, path: string, { device, file, values, owners }: Constants) {
+    this.#api = api;
+    this.device = device;
+    this.folder = dirname(path);
+    this.#file = file;
+    this.#values = values;
+    this.#owners = owners;
+    this.container = api.create("CreatePrepackedWeightsContainer");
+  }
 
   /** @param tensors By the name that graphs give them. */
-  constructor(api: OrtApi, memoryInfo: Pointer, path: string, tensors: Readonly<Record<string, SharedTensor>>) {
-    this.#api = api;
-    this.folder = dirname(path);
-    this.#file = mapFile(path);
-    this.container = api.create("CreatePrepackedWeightsContainer");
-    this.#values = new Map(
+  static async open(
+    api: OrtApi,
+    { host, device }: { host: Pointer; device: DeviceMemory | undefined },
+    path: string,
+    tensors: Readonly<Record<string, SharedTensor>>,
+  ): Promise<SharedWeights> {
+    const file = mapFile(path);
+    const values = new Map(
       Object.entries(tensors).map(([name, { type, shape, offset, sizeBytes }]) => [
         name,
-        createValue(api, memoryInfo, { data: this.#file.address + BigInt(offset), sizeBytes, type, shape }),
+        createValue(api, host, { data: file.address + BigInt(offset), sizeBytes, type, shape }),
       ]),
     );
+    if (!device) return new SharedWeights(api, path, { device: "cpu", file, values, owners: [] });
+    try {
+      return new SharedWeights(api, path, await uploadAll(device, values, tensors));
+    } finally {
+      for (const value of values.values()) api.release("ReleaseValue", value);
+      file.close();
+    }
   }
 
   addTo(sessionOptions: Pointer): void {
@@ -43,12 +68,47 @@ export class SharedWeights {
 
   /** Kernels that have prepacked a constant no longer read it: its pages need not stay in memory. */
   dropPages(): void {
-    this.#file.dropPages();
+    this.#file?.dropPages();
   }
 
   close(): void {
     for (const value of this.#values.values()) this.#api.release("ReleaseValue", value);
+    for (const owner of this.#owners) owner.release();
     this.#api.release("ReleasePrepackedWeightsContainer", this.container);
-    this.#file.close();
+    this.#file?.close();
   }
+}
+
+interface Constants {
+  device: DeviceName;
+  file?: MappedFile;
+  values: ReadonlyMap<string, Pointer>;
+  owners: readonly DeviceTensor[];
+}
+
+async function uploadAll(
+  device: DeviceMemory,
+  hostValues: ReadonlyMap<string, Pointer>,
+  tensors: Readonly<Record<string, SharedTensor>>,
+): Promise<Constants> {
+  const owners: DeviceTensor[] = [];
+  const values = new Map<string, Pointer>();
+  /** Constants that share their bytes in the file share them on the device, in whatever shape. */
+  const byPlace = new Map<string, DeviceTensor>();
+  try {
+    for (const [name, tensor] of Object.entries(tensors)) {
+      const place = `${tensor.type}@${tensor.offset}`;
+      let owner = byPlace.get(place);
+      if (!owner) {
+        owner = await device.upload(hostValues.get(name) as Pointer, tensor);
+        owners.push(owner);
+        byPlace.set(place, owner);
+      }
+      values.set(name, device.borrow(owner, tensor));
+    }
+  } catch (error) {
+    for (const owner of owners) owner.release();
+    throw error;
+  }
+  return { device: device.device, values, owners };
 }

@@ -1,14 +1,18 @@
-// A tensor over the memory of a typed array; `session.ts` binds it as input, output or both.
+// Tensors: over the memory of a typed array, or in a device's own memory; `session.ts` binds them as input, output or both.
 import type { OrtApi, Pointer } from "./api.js";
 
-export type TensorData = Float32Array | Int32Array | BigInt64Array | Uint8Array;
+/** Half floats have no typed array of their own. */
+export type TensorData = Float32Array | Uint16Array | Int32Array | BigInt64Array | Uint8Array;
 
 /** ONNXTensorElementDataType of onnxruntime_c_api.h. */
+export const ELEMENT_TYPE = { float: 1, uint8: 2, int32: 6, int64: 7, float16: 10 } as const;
+
 const ELEMENT_TYPES = new Map<unknown, number>([
-  [Float32Array, 1],
-  [Uint8Array, 2],
-  [Int32Array, 6],
-  [BigInt64Array, 7],
+  [Float32Array, ELEMENT_TYPE.float],
+  [Uint16Array, ELEMENT_TYPE.float16],
+  [Uint8Array, ELEMENT_TYPE.uint8],
+  [Int32Array, ELEMENT_TYPE.int32],
+  [BigInt64Array, ELEMENT_TYPE.int64],
 ]);
 
 export class Tensor {
@@ -28,6 +32,24 @@ export class Tensor {
     this.#api.release("ReleaseValue", this.pointer);
   }
 }
+
+/** A tensor that lies on a device: sessions read and write it there. `device/device-memory.ts` makes them. */
+export class DeviceTensor {
+  readonly pointer: Pointer;
+  readonly #api: OrtApi;
+
+  constructor(api: OrtApi, pointer: Pointer) {
+    this.#api = api;
+    this.pointer = pointer;
+  }
+
+  /** Frees its memory. */
+  release(): void {
+    this.#api.release("ReleaseValue", this.pointer);
+  }
+}
+
+export type AnyTensor = Tensor | DeviceTensor;
 
 export interface ValueContents {
   /** Stays the caller's, and must outlive the value. */
