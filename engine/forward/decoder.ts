@@ -72,8 +72,8 @@ export class Decoder {
   }
 
   /** Opens the graph for passes of so many slots ahead of the first one, which else waits for it; passes may run meanwhile. */
-  async prepare(slotCount: number): Promise<void> {
-    await this.#graph(Array.from({ length: slotCount }, () => this.#plainAttention));
+  async prepare(slotCount: number, kind: AttentionKind = "causal"): Promise<void> {
+    await this.#graph(Array.from({ length: slotCount }, () => kind));
   }
 
   /**
@@ -88,10 +88,10 @@ export class Decoder {
     this.#isRunning = true;
     const owned: Tensor[] = [];
     try {
-      const hasTrees = pass.slots.some(({ visible }) => visible);
-      const kinds = pass.slots.map(() => (hasTrees ? "dense" : this.#plainAttention));
-      const graph = await this.#graph(kinds);
-      const biases = pass.slots.flatMap((slot, index) => (kinds[index] === "dense" ? [this.#bias.tensor(index, slot)] : []));
+      // One tree gives all slots a bias: mixtures would multiply the graphs, and a bias costs little beside a tree.
+      const kind = pass.slots.some(({ visible }) => visible) ? "dense" : "causal";
+      const graph = await this.#graph(pass.slots.map(() => kind));
+      const biases = kind === "dense" ? pass.slots.map((slot, index) => this.#bias.tensor(index, slot)) : [];
       const logits = this.#createLogits(pass.wanted.length);
       owned.push(...biases, logits);
       const deepest = Math.max(...pass.slots.map(({ positions }) => largest(positions)));
@@ -111,11 +111,6 @@ export class Decoder {
     for (const graph of this.#graphs.values()) graph.close();
     this.#rotary.release();
     this.#weights.close();
-  }
-
-  /** Of rows that see all before them: a bias of zeros costs nothing on the CPU, but on a device the way there and the faster kernel. */
-  get #plainAttention(): AttentionKind {
-    return this.#runtime.device === "cpu" ? "dense" : "causal";
   }
 
   async #graph(slots: readonly AttentionKind[]): Promise<OpenGraph> {
