@@ -8,6 +8,7 @@ import type { Matcher } from "../../engine/grammar/matcher.js";
 import { compileJsonSchema, createVocabulary, type JsonSchema } from "../../engine/index.js";
 import { loadEngine } from "../../engine/load-engine.js";
 import type { EngineResult } from "../../engine/request.js";
+import { LogitsRow } from "../../engine/sampler/logits-row.js";
 import { Sampler } from "../../engine/sampler/sampler.js";
 import { forcedRuns } from "../fixtures/forced-agreement.mjs";
 import { ask, requestOf } from "../fixtures/engine/ask.js";
@@ -110,7 +111,7 @@ async function replay({ tokens }: EngineResult, ids: readonly number[], schema: 
   let matcher = compileJsonSchema(schema, vocabulary).start();
   let logits = await decoder.forward(ids);
   for (const [at, { id, isForced, logprob }] of tokens.entries()) {
-    const choice = sampler.sample(logits, matcher.mask(maxTokens - at));
+    const choice = sampler.sample(new LogitsRow(logits), matcher.mask(maxTokens - at));
     if (!isForced) {
       expect(choice.id, `token ${at}`).toBe(id);
       expect(logprob).toBeCloseTo(choice.logprob, 3);

@@ -1,13 +1,18 @@
 // Sampling: draws follow the stated distribution, the filters keep what they should, seeds repeat.
 import { describe, expect, test } from "vitest";
 import type { Sampling } from "../../engine/request.js";
+import { LogitsRow } from "../../engine/sampler/logits-row.js";
 import { Sampler } from "../../engine/sampler/sampler.js";
 import { chiSquare } from "../fixtures/chi-square.js";
 
 const PROBABILITIES = [0.02, 0.3, 0.01, 0.15, 0.4, 0.08, 0.04];
 /** Shifted: only differences of logits matter. */
-const logits = Float32Array.from(PROBABILITIES, (p) => Math.log(p) + 3);
+const logits = rowOf(PROBABILITIES.map((p) => Math.log(p) + 3));
 const DRAWS = 20_000;
+
+function rowOf(values: ArrayLike<number>): LogitsRow {
+  return new LogitsRow(Float32Array.from(values));
+}
 
 function counts(sampling: Sampling, mask?: Uint32Array): number[] {
   const sampler = new Sampler({ seed: 5, ...sampling });
@@ -62,7 +67,7 @@ describe("draws", () => {
     const size = 5000;
     const flat = Float32Array.from({ length: size }, (_, id) => -((id * 7919) % size) / 1000);
     const sampler = new Sampler({ temperature: 1, topP: 0.5, seed: 1 });
-    const drawn = Array.from({ length: 3000 }, () => sampler.sample(flat).id);
+    const drawn = Array.from({ length: 3000 }, () => sampler.sample(rowOf(flat)).id);
     const ranked = [...flat.keys()].toSorted((a, b) => flat[b] - flat[a]);
     const total = ranked.reduce((sum, id) => sum + Math.exp(flat[id]), 0);
     let sum = 0;
@@ -78,7 +83,7 @@ describe("draws", () => {
 
 describe("greedy", () => {
   test("takes the likeliest, the first of equals, whatever the seed", () => {
-    const equal = Float32Array.of(1, 7, 7, 2);
+    const equal = rowOf([1, 7, 7, 2]);
     for (const seed of [1, 2, 3]) expect(new Sampler({ temperature: 0, seed }).sample(equal).id).toBe(1);
     expect(new Sampler({ temperature: 0 }).sample(equal, Uint32Array.of(0b1001)).id).toBe(3);
   });
@@ -93,7 +98,7 @@ describe("greedy", () => {
 
   test("logits that are no numbers are an error", () => {
     for (const temperature of [0, 1]) {
-      const broken = new Float32Array(4).fill(Number.NaN);
+      const broken = rowOf([Number.NaN, Number.NaN]);
       expect(() => new Sampler({ temperature }).sample(broken)).toThrow(expect.objectContaining({ code: "RUNTIME_FAILED" }));
     }
   });
