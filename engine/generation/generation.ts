@@ -1,4 +1,5 @@
 // What one request holds while it is answered: its sequence, the logits that come next, its sampler, its counts. `engine.ts` runs it.
+import type { Drafter } from "../draft/drafter.js";
 import type { EngineEvent, EngineRequest, EngineUsage } from "../request.js";
 import { LogitsRow } from "../sampler/logits-row.js";
 import { Sampler } from "../sampler/sampler.js";
@@ -10,7 +11,9 @@ export interface GenerationParts {
   request: EngineRequest;
   sequence: Sequence;
   tokenizer: Tokenizer;
-  switches: Pick<EngineSwitches, "forced" | "drafts">;
+  switches: Pick<EngineSwitches, "forced">;
+  /** Where tokens are tried ahead. */
+  drafter: Drafter | undefined;
   queueMs: number;
 }
 
@@ -19,15 +22,17 @@ export class Generation {
   readonly tokenizer: Tokenizer;
   readonly sampler: Sampler;
   readonly switches: GenerationParts["switches"];
+  readonly drafter: Drafter | undefined;
   readonly usage: EngineUsage;
   readonly #sequence: Sequence;
   #logits = new LogitsRow(new Float32Array());
 
-  constructor({ request, sequence, tokenizer, switches, queueMs }: GenerationParts) {
+  constructor({ request, sequence, tokenizer, switches, drafter, queueMs }: GenerationParts) {
     this.request = request;
     this.tokenizer = tokenizer;
     this.sampler = new Sampler(request.sampling);
     this.switches = switches;
+    this.drafter = drafter;
     this.#sequence = sequence;
     this.usage = {
       promptTokens: request.prompt.length,
@@ -56,19 +61,28 @@ export class Generation {
     return this.#sequence.length;
   }
 
+  /** Requests in the last pass, this one included. */
+  get companions(): number {
+    return this.#sequence.companions;
+  }
+
   /** Computes what is not there of the prompt. The last token is always computed: its logits are wanted. */
   async *prefill(): AsyncGenerator<EngineEvent, void> {
     const { prompt } = this.request;
     const started = performance.now();
-    for (let done = this.position; done < prompt.length; ) {
-      const { count, rows } = await this.#compute(this.#sequence, prompt.slice(done), 1);
-      done += count;
-      // Whoever reads the events may take its time.
-      if (rows.length > 0) this.#logits = rows[0].keep();
-      yield { type: "prefill-progress", doneTokens: done, totalTokens: prompt.length };
+    try {
+      for (let done = this.position; done < prompt.length; ) {
+        const { count, rows } = await this.#compute(this.#sequence, prompt.slice(done), 1);
+        done += count;
+        // Whoever reads the events may take its time.
+        if (rows.length > 0) this.#logits = rows[0].keep();
+        yield { type: "prefill-progress", doneTokens: done, totalTokens: prompt.length };
+      }
+      this.usage.cachedTokens = prompt.length - this.#sequence.computedTokens;
+    } finally {
+      this.usage.prefillMs = performance.now() - started;
+      this.usage.passes = this.#sequence.passes;
     }
-    this.usage.cachedTokens = prompt.length - this.#sequence.computedTokens;
-    this.usage.prefillMs = performance.now() - started;
   }
 
   /**

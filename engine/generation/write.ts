@@ -14,6 +14,11 @@ export interface WrittenReply {
   finishReason: FinishReason;
 }
 
+/** Tokens drafted at most: no more than a few go through unseen at a time. */
+const MOST_DRAFTED = 16;
+/** Time that a row adds to a pass, as a share of a pass of one row: measured (0.5B, 2 cores) 2 of 14.7 ms. */
+const ROW_COST = 0.14;
+
 /** @param opened Where there is a grammar; the model has read the tokens of the reply that are given. */
 export async function* write(generation: Generation, opened: OpenedReply | undefined): AsyncGenerator<EngineEvent, WrittenReply> {
   const writer = new ReplyWriter(generation, opened);
@@ -48,6 +53,7 @@ class ReplyWriter {
   }
 
   begin(): string {
+    for (const id of this.#given) this.#generation.drafter?.push(id);
     return this.#text.begin(this.#given);
   }
 
@@ -70,8 +76,13 @@ class ReplyWriter {
     }
   }
 
+  /** Lets the model read what is written, and ahead of it what is likely to be written next. */
   read(): Promise<void> {
-    return this.#ahead.read([]);
+    const { drafter, companions } = this.#generation;
+    // Who shares passes saves but a share of one.
+    const rowCost = 1 / (1 + (1 / ROW_COST - 1) / companions);
+    const room = Math.min(MOST_DRAFTED, this.#budget() - 1);
+    return this.#ahead.read(room > 0 ? (drafter?.propose(room, rowCost) ?? []) : []);
   }
 
   /** What is left where the reply ends inside a character. */
@@ -101,6 +112,7 @@ class ReplyWriter {
   #write(token: Omit<OutputToken, "start" | "end">): string {
     this.#generation.usage.outputTokens++;
     this.#ahead.write(token.id);
+    this.#generation.drafter?.push(token.id);
     return this.#text.push(token);
   }
 

@@ -1,4 +1,5 @@
 // One request's path through a token tree: what it has computed and what it asks for next. `scheduler.ts` makes them.
+import type { KeptRows } from "../cache/kept-rows.js";
 import type { Leaf, KvTree } from "../cache/kv-tree.js";
 import { ROOT } from "../cache/token-tree.js";
 import type { LogitsRow } from "../sampler/logits-row.js";
@@ -32,12 +33,16 @@ export class Sequence implements Leaf {
   reservedRows: number;
   readonly prompt: readonly number[];
   readonly order: number;
+  /** What a file holds of the prompt, until it has a place. */
+  kept: KeptRows | undefined;
   /** Tokens whose keys and values were computed for it; the others it found. */
   computedTokens = 0;
   /** Whether it is about to ask for something, or waits for it. */
   isPending = false;
   /** Passes that computed something for it. */
   passes = 0;
+  /** Sequences that its last pass computed something for. */
+  companions = 1;
   readonly #host: SequenceHost;
   #tree: KvTree | undefined;
 
@@ -63,6 +68,7 @@ export class Sequence implements Leaf {
     this.#tree = tree;
     this.row = row;
     this.isPending = true;
+    this.kept = undefined;
     tree.leaves.add(this);
   }
 
