@@ -1,9 +1,14 @@
 // The in-process engine: requests through prefill, thinking and reply, sharing passes. `load-engine.ts` makes one.
+import { SHORTEST_SHARED_TOKENS } from "./cache/kept-rows.js";
+import { kvRowBytes } from "./cache/kv-buffer.js";
 import { KvPool } from "./cache/kv-pool.js";
+import type { KeptPrefix, PrefixStore } from "./cache/prefix-store.js";
 import type { DecoderConfig } from "./checkpoint/checkpoint.js";
 import type { PromptAdvice } from "./checkpoint/prompt-advice.js";
+import { Drafts } from "./draft/drafts.js";
 import { EngineClosedError } from "./error/engine-closed-error.js";
 import { PromptTooLongError } from "./error/prompt-too-long-error.js";
+import { RuntimeError } from "./error/runtime-error.js";
 import type { Decoder } from "./forward/decoder.js";
 import { choose, longestOptionTokens, openChoice, type OpenedChoice } from "./generation/choose.js";
 import { Generation } from "./generation/generation.js";
@@ -13,9 +18,13 @@ import { write, type WrittenReply } from "./generation/write.js";
 import type { Grammar } from "./grammar/matcher.js";
 import { createVocabulary } from "./grammar/mask/vocabulary.js";
 import { GrammarCache } from "./grammar-cache.js";
+import type { EngineCounts, EngineStats } from "./observation/engine-stats.js";
+import type { EngineListener } from "./observation/log-event.js";
+import { RequestLog } from "./observation/request-log.js";
 import type { Runtime } from "./ort/runtime.js";
 import type { EngineEvent, EngineRequest, EngineResult, OutputFormat } from "./request.js";
-import { Scheduler, type SchedulerStats } from "./scheduler/scheduler.js";
+import { Scheduler } from "./scheduler/scheduler.js";
+import type { Sequence } from "./scheduler/sequence.js";
 import type { EngineSwitches } from "./switches.js";
 import type { Tokenizer } from "./tokenizer/tokenizer.js";
 
@@ -25,7 +34,13 @@ export interface EngineParts {
   tokenizer: Tokenizer;
   advice: PromptAdvice;
   contextLength: number;
+  /** Rows of keys and values of all requests together. */
+  budgetRows: number;
+  weightsBytes: number;
   switches: EngineSwitches;
+  prefixes: PrefixStore;
+  counts: EngineCounts;
+  emit: EngineListener;
 }
 
 export class Engine implements AsyncDisposable {
@@ -35,27 +50,28 @@ export class Engine implements AsyncDisposable {
   readonly advice: PromptAdvice;
   /** Tokens of prompt and reply together. */
   readonly contextLength: number;
-  readonly #decoder: Decoder;
-  readonly #runtime: Runtime;
+  readonly #parts: EngineParts;
   readonly #scheduler: Scheduler;
-  readonly #switches: EngineSwitches;
   readonly #grammars: GrammarCache;
+  readonly #drafts: Drafts;
+  #requestCount = 0;
   #closing: Promise<void> | undefined;
 
-  constructor({ runtime, decoder, tokenizer, advice, contextLength, switches }: EngineParts) {
+  constructor(parts: EngineParts) {
+    const { decoder, tokenizer, advice, contextLength, budgetRows, switches, emit } = parts;
     this.tokenizer = tokenizer;
     this.config = decoder.config;
     this.advice = advice;
     this.contextLength = contextLength;
-    this.#decoder = decoder;
-    this.#runtime = runtime;
-    this.#switches = switches;
+    this.#parts = parts;
     this.#scheduler = new Scheduler({
-      pool: new KvPool({ budgetRows: contextLength, createBuffer: (capacity) => decoder.createBuffer(capacity) }),
+      pool: new KvPool({ budgetRows, createBuffer: (capacity) => decoder.createBuffer(capacity), onEvict: (tokens) => emit({ type: "cache-evict", tokens }) }),
       run: (pass) => decoder.run(pass),
       vocabularySize: decoder.config.vocabularySize,
       switches,
+      emit,
     });
+    this.#drafts = new Drafts(tokenizer);
     this.#grammars = new GrammarCache(createVocabulary(tokenizer.tokenBytes, tokenizer.endTokens));
   }
 
@@ -70,28 +86,78 @@ export class Engine implements AsyncDisposable {
    * @throws The signal's reason when aborted.
    */
   async *generate(request: EngineRequest): AsyncGenerator<EngineEvent, void> {
-    if (this.#closing) throw new EngineClosedError();
-    const { grammar, opened, choice } = this.#open(request.format);
+    this.#refuseClosed();
+    const { format } = request;
+    const { grammar, opened, choice } = this.#open(format);
     const prompt = [...request.prompt, ...(opened?.tokens ?? choice?.given ?? [])];
     const replyTokens = this.#replyTokens(request, choice);
     this.#check(request, prompt.length, replyTokens);
-    const queued = performance.now();
-    const sequence = await this.#scheduler.open({ prompt, reservedRows: replyTokens, signal: request.signal });
+    const log = new RequestLog(this.#parts.emit, { id: ++this.#requestCount, request, promptTokens: prompt.length });
+    let sequence: Sequence | undefined;
     try {
-      if (this.#closing) throw new EngineClosedError();
-      const generation = new Generation({ request: { ...request, prompt }, sequence, tokenizer: this.tokenizer, switches: this.#switches, queueMs: performance.now() - queued });
+      sequence = await this.#enter(prompt, replyTokens, request.signal);
+      const { switches } = this.#parts;
+      const drafter = switches.drafts && !choice ? this.#drafts.begin(request.prompt, format.type === "json" ? "json" : "text") : undefined;
+      const generation = new Generation({ request: { ...request, prompt }, sequence, tokenizer: this.tokenizer, switches, drafter, queueMs: log.waitingMs });
+      log.start({ usage: generation.usage, sequence });
       yield* generation.prefill();
+      log.endPrefill();
       const thinking = request.thinking ? yield* think(generation, request.thinking) : "";
       const reply = choice ? await chooseReply(generation, choice) : yield* write(generation, opened);
       const result: EngineResult = { ...reply, thinking, warnings: grammar?.warnings ?? [], usage: generation.usage };
+      log.finish(result);
       yield { type: "finish", result };
+    } catch (error) {
+      log.fail(error);
+      throw error;
+    } finally {
+      log.leave();
+      sequence?.release();
+    }
+  }
+
+  /**
+   * Computes a prompt's beginning and keeps it on disk: engines that load the same file with the same `weights` read it
+   * there instead of computing it. What was kept under the same name is replaced.
+   *
+   * @throws RangeError where there are too few tokens to be worth it, PromptTooLongError where there are too many.
+   * @throws DiskSpaceError where the disk is full, HomeFolderError where it may not be written to.
+   * @throws EngineClosedError after `close`, the signal's reason when aborted.
+   */
+  async keepPrefix(tokens: readonly number[], { name, signal }: { name: string; signal?: AbortSignal }): Promise<KeptPrefix> {
+    this.#refuseClosed();
+    if (tokens.length < SHORTEST_SHARED_TOKENS) throw new RangeError(`a prefix of ${tokens.length} tokens is not worth keeping; ${SHORTEST_SHARED_TOKENS} are the least`);
+    this.#checkLength(tokens.length, 0);
+    const sequence = await this.#scheduler.open({ prompt: tokens, reservedRows: 0, signal });
+    try {
+      while (sequence.length < tokens.length) {
+        signal?.throwIfAborted();
+        await sequence.compute(tokens.slice(sequence.length));
+      }
+      const { tree, row } = sequence;
+      if (!tree.buffer.isHostVisible) throw new RuntimeError("Keys and values on a device cannot be kept.", { hint: 'Load the model with device: "cpu" to keep prefixes.' });
+      return await this.#parts.prefixes.keep(name, tokens, tree.buffer.exportRows(tree.tokens.visible(row)));
     } finally {
       sequence.release();
     }
   }
 
-  stats(): SchedulerStats {
-    return this.#scheduler.stats;
+  stats(): EngineStats {
+    const { counts, weightsBytes } = this.#parts;
+    const { totals } = counts;
+    const { pool, openCount, waitingCount } = this.#scheduler;
+    const rowBytes = kvRowBytes(this.config);
+    return {
+      ...totals,
+      requests: { ...totals.requests, open: openCount, waiting: waitingCount },
+      memory: {
+        weightsBytes,
+        kvBytes: pool.allocatedRows * rowBytes,
+        kvBudgetBytes: pool.budgetRows * rowBytes,
+        activeTrees: pool.activeCount,
+        idleTrees: pool.trees.size - pool.activeCount,
+      },
+    };
   }
 
   /** Waits for the requests under way, then gives back all memory. Later requests throw. */
@@ -103,12 +169,22 @@ export class Engine implements AsyncDisposable {
   async #free(): Promise<void> {
     await this.#scheduler.idle();
     this.#scheduler.pool.close();
-    await this.#decoder.close();
-    this.#runtime.close();
+    await this.#parts.decoder.close();
+    this.#parts.runtime.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** A place among the requests, with what memory or disk holds of the prompt. */
+  async #enter(prompt: readonly number[], reservedRows: number, signal: AbortSignal | undefined): Promise<Sequence> {
+    const { switches, prefixes } = this.#parts;
+    const kept = switches.sharing ? await prefixes.find(prompt, () => this.#scheduler.heldTokens(prompt)) : undefined;
+    this.#refuseClosed();
+    const sequence = await this.#scheduler.open({ prompt, reservedRows, kept, signal });
+    this.#refuseClosed();
+    return sequence;
   }
 
   #open(format: OutputFormat): { grammar?: Grammar; opened?: OpenedReply; choice?: OpenedChoice } {
@@ -130,9 +206,16 @@ export class Engine implements AsyncDisposable {
   #check({ format, thinking }: EngineRequest, promptTokens: number, replyTokens: number): void {
     if (promptTokens === 0) throw new RangeError("a prompt has at least one token");
     if (thinking && format.type === "json" && format.prefix) throw new RangeError("a reply that is given its beginning does not think");
-    if (promptTokens + replyTokens > this.contextLength) {
-      throw new PromptTooLongError({ promptTokens, replyTokens, contextLength: this.contextLength });
-    }
+    this.#checkLength(promptTokens, replyTokens);
+  }
+
+  #checkLength(promptTokens: number, replyTokens: number): void {
+    const { contextLength } = this;
+    if (promptTokens + replyTokens > contextLength) throw new PromptTooLongError({ promptTokens, replyTokens, contextLength });
+  }
+
+  #refuseClosed(): void {
+    if (this.#closing) throw new EngineClosedError();
   }
 }
 

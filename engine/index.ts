@@ -38,5 +38,8 @@ export { UnsatisfiableSchemaError } from "./error/unsatisfiable-schema-error.js"
 export { UnsupportedModelError } from "./error/unsupported-model-error.js";
 export { UnsupportedSchemaError } from "./error/unsupported-schema-error.js";
 export type { Engine } from "./engine.js";
+export type { EngineStats } from "./observation/engine-stats.js";
+export type { EngineListener, EngineLogEvent, RequestOutcome } from "./observation/log-event.js";
+export type { KeptPrefix } from "./cache/prefix-store.js";
 export { loadEngine, type LoadEngineOptions } from "./load-engine.js";
 export { probeRuntime, type RuntimeProbe } from "./ort/probe-runtime.js";

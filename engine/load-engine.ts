@@ -1,11 +1,20 @@
 // From a model file to a running engine: reads, converts once, opens the session.
 import { availableParallelism } from "node:os";
+import { basename } from "node:path";
+import { kvBudgetRows } from "./cache/kv-budget.js";
+import { PrefixStore } from "./cache/prefix-store.js";
+import type { Checkpoint } from "./checkpoint/checkpoint.js";
 import { adviceFor } from "./checkpoint/family-advice.js";
 import { openGguf } from "./checkpoint/gguf.js";
+import { homeFolder } from "./checkpoint/home-folder.js";
 import { CheckpointError } from "./error/checkpoint-error.js";
 import { Engine } from "./engine.js";
-import { convertOnce } from "./graph/converted-cache.js";
+import { type ConvertedModel, convertOnce } from "./graph/converted-cache.js";
 import type { WeightMode } from "./graph/weights/convert-weights.js";
+import { EngineCounts } from "./observation/engine-stats.js";
+import { EventHub } from "./observation/event-hub.js";
+import type { EngineListener } from "./observation/log-event.js";
+import { openTelemetryListener } from "./observation/open-telemetry.js";
 import { ALL_ON, type EngineSwitches } from "./switches.js";
 import { createTokenizer } from "./tokenizer/create-tokenizer.js";
 
@@ -24,8 +33,18 @@ export interface LoadEngineOptions {
   threadCount?: number;
   /** Folder for converted models. Default: the home folder of `homeFolder()`. */
   home?: string;
+  /**
+   * Of the process, for the model: keys and values get (maxMemoryBytes - 1.25 x weights), and requests wait for each
+   * other where that is used up. A single request must fit. Default: keys and values of `contextLength` tokens.
+   */
+  maxMemoryBytes?: number;
   /** What makes the engine fast, each to be turned off. Default: all on. */
   switches?: Partial<EngineSwitches>;
+  /**
+   * Told what the engine does, at once and synchronously: be quick. What it throws becomes a process warning, the
+   * first time, and changes nothing else.
+   */
+  onEvent?: EngineListener;
   onProgress?: (progress: { stage: "convert" | "load"; doneBytes: number; totalBytes: number }) => void;
   signal?: AbortSignal;
 }
@@ -37,17 +56,16 @@ export interface LoadEngineOptions {
  * @throws CheckpointError, UnsupportedModelError, TokenizerError where the file cannot be run.
  * @throws RuntimeError where ONNX Runtime cannot be loaded.
  * @throws DiskSpaceError where the converted model does not fit the disk, HomeFolderError where it may not be kept.
- * @throws RangeError where an option is no positive whole number.
+ * @throws RangeError where an option is no positive whole number, or `maxMemoryBytes` is too little.
  */
 export async function loadEngine(modelPath: string, options: LoadEngineOptions = {}): Promise<Engine> {
-  for (const name of ["contextLength", "threadCount"] as const) {
+  for (const name of ["contextLength", "threadCount", "maxMemoryBytes"] as const) {
     const value = options[name] ?? 1;
     if (!Number.isInteger(value) || value < 1) throw new RangeError(`${name} is a whole number from 1 on, not ${value}`);
   }
   const checkpoint = await openGguf(modelPath);
   try {
     const { config, metadata, sizeBytes } = checkpoint;
-    const contextLength = Math.min(options.contextLength ?? DEFAULT_CONTEXT_LENGTH, config.contextLength);
     const tokenizer = createTokenizer(metadata);
     if (tokenizer.vocabularySize > config.vocabularySize) {
       throw new CheckpointError(`${modelPath} has ${tokenizer.vocabularySize} tokens and ${config.vocabularySize} embeddings.`);
@@ -59,6 +77,7 @@ export async function loadEngine(modelPath: string, options: LoadEngineOptions =
       signal: options.signal,
     });
     options.signal?.throwIfAborted();
+    const surroundings = await prepareSurroundings(checkpoint, converted, options);
     options.onProgress?.({ stage: "load", doneBytes: 0, totalBytes: sizeBytes });
     // The runtime's bindings load native code: only who runs a model in this process pays for it.
     const [{ Runtime }, { Decoder }] = await Promise.all([import("./ort/runtime.js"), import("./forward/decoder.js")]);
@@ -67,7 +86,7 @@ export async function loadEngine(modelPath: string, options: LoadEngineOptions =
       const threadCount = options.threadCount ?? availableParallelism();
       const decoder = await Decoder.load(runtime, { converted, config, threadCount });
       options.onProgress?.({ stage: "load", doneBytes: sizeBytes, totalBytes: sizeBytes });
-      return new Engine({ runtime, decoder, tokenizer, advice: adviceFor(metadata), contextLength, switches: { ...ALL_ON, ...options.switches } });
+      return new Engine({ runtime, decoder, tokenizer, advice: adviceFor(metadata), ...surroundings });
     } catch (error) {
       runtime.close();
       throw error;
@@ -75,4 +94,17 @@ export async function loadEngine(modelPath: string, options: LoadEngineOptions =
   } finally {
     await checkpoint.close();
   }
+}
+
+/** What the engine works with beside the model itself: its memory, what is kept on disk, who is told. */
+async function prepareSurroundings({ config, path }: Checkpoint, { name, map }: ConvertedModel, options: LoadEngineOptions) {
+  const weightsBytes = Object.values(map.tensors).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const longest = Math.min(options.contextLength ?? DEFAULT_CONTEXT_LENGTH, config.contextLength);
+  const budgetRows = kvBudgetRows({ maxMemoryBytes: options.maxMemoryBytes, weightsBytes, config, contextLength: longest });
+  const counts = new EngineCounts();
+  const telemetry = await openTelemetryListener(basename(path, ".gguf"));
+  const { emit } = new EventHub([counts.add, telemetry, options.onEvent].filter((listener) => listener !== undefined));
+  const prefixes = await PrefixStore.open({ home: options.home ?? homeFolder(), model: name, config, emit });
+  const switches = { ...ALL_ON, ...options.switches };
+  return { weightsBytes, contextLength: Math.min(longest, budgetRows), budgetRows, counts, emit, prefixes, switches };
 }

@@ -1,5 +1,6 @@
 // The keys and values of one token tree: a row a token, updated in place by forward passes. `token-tree.ts` says what a row is.
 import type { DecoderConfig } from "../checkpoint/checkpoint.js";
+import type { RowRange } from "../forward/pass.js";
 import { Tensor, type AnyTensor } from "../ort/tensor.js";
 
 export interface KvTensors {
@@ -41,6 +42,31 @@ export class KvBuffer {
     });
   }
 
+  /** A copy of rows: [keys and values, layers, kvHeads, rows, headDim] f32. */
+  exportRows(ranges: readonly RowRange[]): Float32Array {
+    const count = ranges.reduce((sum, { start, end }) => sum + end - start, 0);
+    const rows = new Float32Array(2 * this.keys.length * this.#headCount(this.#tensor(0)) * count * this.#rowSize);
+    let done = 0;
+    this.#eachHead((tensor, head) => {
+      for (const { start, end } of ranges) {
+        const from = tensor.subarray((head * this.capacity + start) * this.#rowSize, (head * this.capacity + end) * this.#rowSize);
+        rows.set(from, done);
+        done += from.length;
+      }
+    });
+    return rows;
+  }
+
+  /** Takes over the first `count` of rows that `exportRows` gave. */
+  importRows(rows: Float32Array, count: number): void {
+    const stride = rows.length / (2 * this.keys.length * this.#headCount(this.#tensor(0)));
+    let start = 0;
+    this.#eachHead((tensor, head) => {
+      tensor.set(rows.subarray(start, start + count * this.#rowSize), head * this.capacity * this.#rowSize);
+      start += stride;
+    });
+  }
+
   /** Moves rows to another place of the same buffer; the two ranges may overlap. */
   moveRows(from: number, to: number, count: number): void {
     this.#eachTensor((tensor) => {
@@ -57,6 +83,12 @@ export class KvBuffer {
 
   #eachTensor(visit: (data: Float32Array, index: number) => void): void {
     for (let index = 0; index < this.keys.length * 2; index++) visit(this.#tensor(index), index);
+  }
+
+  #eachHead(visit: (data: Float32Array, head: number) => void): void {
+    this.#eachTensor((tensor) => {
+      for (let head = 0; head < this.#headCount(tensor); head++) visit(tensor, head);
+    });
   }
 
   #tensor(index: number): Float32Array {

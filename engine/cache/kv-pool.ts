@@ -7,6 +7,8 @@ export interface KvPoolOptions {
   /** Rows of all buffers together. */
   budgetRows: number;
   createBuffer(capacity: number): KvBuffer;
+  /** An idle tree of so many tokens is given up. */
+  onEvict?: (tokenCount: number) => void;
 }
 
 /** Capacities are multiples of this: one block of sparse attention. */
@@ -20,12 +22,14 @@ export class KvPool {
   readonly budgetRows: number;
   readonly #trees = new Set<KvTree>();
   readonly #createBuffer: (capacity: number) => KvBuffer;
+  readonly #onEvict: KvPoolOptions["onEvict"];
   #free: KvBuffer[] = [];
   #uses = 0;
 
-  constructor({ budgetRows, createBuffer }: KvPoolOptions) {
+  constructor({ budgetRows, createBuffer, onEvict }: KvPoolOptions) {
     this.budgetRows = budgetRows;
     this.#createBuffer = createBuffer;
+    this.#onEvict = onEvict;
   }
 
   get trees(): ReadonlySet<KvTree> {
@@ -87,6 +91,7 @@ export class KvPool {
     if (!tree.isIdle) throw new RangeError("a tree in use is not evicted");
     this.#trees.delete(tree);
     this.#free.push(tree.buffer);
+    this.#onEvict?.(tree.tokens.length);
   }
 
   /** @throws Error where the books do not add up: for tests. */

@@ -1,5 +1,6 @@
-// Where a model's converted form lies, by name: graph/converted-cache.ts fills it, removing a model empties it.
-import { readdir, rm } from "node:fs/promises";
+// Where a model's converted form lies, by name, and what is kept for it: graph/converted-cache.ts and cache/prefix-store.ts
+// fill the folders, removing a model empties them.
+import { readdir, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 
 /** What a converted form depends on. */
@@ -18,22 +19,42 @@ export function convertedRoot(home: string): string {
   return join(home, "converted");
 }
 
+/** Holds a folder per converted model that prefixes are kept of, of the same name. */
+export function prefixesRoot(home: string): string {
+  return join(home, "prefixes");
+}
+
 export function convertedName(modelPath: string, { sha256, weights, version }: ConvertedKey): string {
   return `${stemOf(modelPath)}-${sha256.slice(0, 32)}-${weights}-v${version}`;
 }
 
-/** Removes all converted forms of a model file. */
+/** Removes all converted forms of a model file, and the prefixes that are kept of it. */
 export async function removeConverted(modelPath: string, home: string): Promise<void> {
-  await removeWhere(convertedRoot(home), (name) => NAME.exec(name)?.groups?.stem === stemOf(modelPath));
+  for (const root of [convertedRoot(home), prefixesRoot(home)]) await removeWhere(root, (name) => belongsTo(name, modelPath));
 }
 
-/** Removes what other versions of the converter made of the same file. */
-export async function removeOutdated(name: string, root: string): Promise<void> {
+/** Removes what other versions of the converter made of the same file, and what was computed with it. */
+export async function removeOutdated(name: string, home: string): Promise<void> {
   const current = NAME.exec(name)?.groups;
-  await removeWhere(root, (other) => {
+  const isOutdated = (other: string): boolean => {
     const groups = NAME.exec(other)?.groups;
     return other !== name && groups?.hash === current?.hash && groups?.weights === current?.weights && groups?.stem === current?.stem;
-  });
+  };
+  for (const root of [convertedRoot(home), prefixesRoot(home)]) await removeWhere(root, isOutdated);
+}
+
+/** Bytes of the prefixes that are kept of a model file. */
+export async function prefixBytes(modelPath: string, home: string): Promise<number> {
+  const root = prefixesRoot(home);
+  let sum = 0;
+  for (const name of (await readdir(root).catch(() => [])).filter((folder) => belongsTo(folder, modelPath))) {
+    for (const file of await readdir(join(root, name))) sum += (await stat(join(root, name, file))).size;
+  }
+  return sum;
+}
+
+function belongsTo(name: string, modelPath: string): boolean {
+  return NAME.exec(name)?.groups?.stem === stemOf(modelPath);
 }
 
 async function removeWhere(root: string, matches: (name: string) => boolean): Promise<void> {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DiskSpaceError } from "../error/model/disk-space-error.js";
 import { HomeFolderError } from "../error/model/home-folder-error.js";
 import { ModelDownloadError, type SourceFailure } from "../error/model/model-download-error.js";
-import { removeConverted } from "./converted-folder.js";
+import { prefixBytes, removeConverted } from "./converted-folder.js";
 import { catalogue, findEntry, type CatalogueEntry, type ModelSource } from "./catalogue.js";
 import { homeFolder } from "./home-folder.js";
 import { fileSize, findModel, hubSources, repositoryFolder } from "./source/model-store.js";
@@ -38,6 +38,8 @@ export interface ModelListing {
   sizeBytes: number | undefined;
   /** Undefined where the model is not on this machine. */
   path: string | undefined;
+  /** Of the prefixes that `distillate warm` has kept for it. */
+  prefixBytes: number;
 }
 
 /**
@@ -63,13 +65,14 @@ export async function listModels({ home = homeFolder() }: ModelFolderOptions = {
     catalogue.map(async (entry) => {
       const path = await findModel(entry, home);
       const sizeBytes = path === undefined ? entry.sizeBytes : await fileSize(path);
-      return { id: entry.id, family: entry.family, licence: entry.licence, contextLength: entry.contextLength, sizeBytes, path };
+      const { id, family, licence, contextLength } = entry;
+      return { id, family, licence, contextLength, sizeBytes, path, prefixBytes: path === undefined ? 0 : await prefixBytes(path, home) };
     }),
   );
 }
 
 /**
- * Removes a model's file, its converted forms and what an interrupted pull left of it.
+ * Removes a model's file, its converted forms, kept prefixes and what an interrupted pull left of it.
  * @throws ModelNotFoundError
  */
 export async function removeModel(id: string, { home = homeFolder() }: ModelFolderOptions = {}): Promise<void> {

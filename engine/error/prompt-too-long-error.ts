@@ -11,7 +11,7 @@ export class PromptTooLongError extends DistillateError {
     const { promptTokens, replyTokens, contextLength } = counts;
     super(
       `The prompt has ${promptTokens} tokens and the reply may take ${replyTokens}, but the context holds ${contextLength}.`,
-      { hint: "Shorten the document, lower maxTokens, or load the model with a larger contextLength." },
+      { hint: "Shorten the document, lower maxTokens, or load the model with a larger contextLength, or more memory where maxMemoryBytes bounds it." },
     );
     this.promptTokens = promptTokens;
     this.replyTokens = replyTokens;

@@ -37,6 +37,8 @@ interface Manifest {
 }
 
 export interface ConvertedModel {
+  /** Tells it from every other one: by the file's hash, the mode and the converter's version. */
+  name: string;
   /** Of the file that the map's offsets refer to. */
   weightsPath: string;
   map: WeightMap;
@@ -57,10 +59,10 @@ export async function convertOnce(checkpoint: Checkpoint, options: ConversionOpt
   await removeStrays(cacheFolder);
   if (!(await isSound(folder))) {
     await withStorageErrors(cacheFolder, () => convert(checkpoint, folder, options));
-    await removeOutdated(name, cacheFolder);
+    await removeOutdated(name, home);
   }
   const map = JSON.parse(await readFile(join(folder, MAP_FILE_NAME), "utf8")) as WeightMap;
-  return { weightsPath: join(folder, WEIGHTS_FILE_NAME), map };
+  return { name, weightsPath: join(folder, WEIGHTS_FILE_NAME), map };
 }
 
 /** Written beside its place and renamed when complete: a killed process leaves a stray folder, never a wrong model. */

@@ -1,12 +1,11 @@
-// Where a new request's tokens go: into a tree that holds most of its prompt, or into one of its own with what another tree has of it.
+// Where a new request's tokens go: into a tree that holds most of its prompt, or into one of its own with what another tree, or a file, has of it.
+import { commonLength, type KeptRows, SHORTEST_SHARED_TOKENS } from "../cache/kept-rows.js";
 import type { KvPool } from "../cache/kv-pool.js";
 import type { KvTree } from "../cache/kv-tree.js";
 import { ROOT } from "../cache/token-tree.js";
 import { MAX_SLOTS } from "../forward/pass.js";
 import type { Sequence } from "./sequence.js";
 
-/** A shorter common beginning is not worth keeping or waiting for. */
-const SHORTEST_SHARED_TOKENS = 16;
 /** Branches see each other's rows only to mask them: what differs should be little beside what is shared. */
 const BRANCH_TOKENS = 64;
 const BRANCH_SHARE = 0.25;
@@ -40,6 +39,13 @@ export class AdmissionDesk {
     this.#isSharing = isSharing;
   }
 
+  /** Tokens of a prompt, from the first, that one tree holds. */
+  heldTokens(prompt: readonly number[]): number {
+    let most = 0;
+    for (const tree of this.#isSharing ? this.#pool.trees : []) most = Math.max(most, look(tree, prompt).heldTokens);
+    return most;
+  }
+
   /** Lets a request in that needs little beside what a tree holds, or is about to hold. */
   admitBranch(sequence: Sequence): boolean {
     const best = this.#best(sequence.prompt);
@@ -48,8 +54,9 @@ export class AdmissionDesk {
 
   /** `later`: another request computes what this one shares with it; `full`: there is no memory or no free slot. */
   admit(sequence: Sequence): Admission {
-    const { prompt } = sequence;
+    const { prompt, kept } = sequence;
     const best = this.#best(prompt);
+    if (kept && kept.count >= (best?.sharedTokens ?? 0) + SHORTEST_SHARED_TOKENS) return this.#plant(sequence, best) ? "admitted" : "full";
     const isTakenOver = best?.tree.isIdle && best.heldTokens >= TAKE_OVER_SHARE * prompt.length;
     if (best && (isTakenOver || isBranch(best, prompt)) && this.#join(sequence, best)) return "admitted";
     if (best && best.sharedTokens >= best.heldTokens + SHORTEST_SHARED_TOKENS) return "later";
@@ -69,13 +76,13 @@ export class AdmissionDesk {
   /** A tree of its own, with the rows that another one has of the prompt. */
   #plant(sequence: Sequence, best: Candidate | undefined): boolean {
     if (this.#pool.activeCount >= MAX_SLOTS) return false;
-    const { prompt } = sequence;
+    const { prompt, kept } = sequence;
     const rows = prompt.length + sequence.reservedRows;
-    const source = best && best.heldTokens >= SHORTEST_SHARED_TOKENS ? best : undefined;
+    const source = best && best.heldTokens >= Math.max(SHORTEST_SHARED_TOKENS, kept?.count ?? 0) ? best : undefined;
     const beside = this.#pool.create(rows, source?.tree);
     const tree = beside ?? this.#pool.create(rows);
     if (!tree) return false;
-    const row = beside && source ? copyPath(source, beside, prompt) : ROOT;
+    const row = beside && source ? copyPath(source, beside, prompt) : takeKept(kept, tree, prompt);
     sequence.reservedRows += prompt.length - (row + 1);
     sequence.enter(tree, row);
     this.#pool.touch(tree);
@@ -120,9 +127,10 @@ function copyPath({ tree: from, heldTokens }: Candidate, to: KvTree, prompt: rea
   return row;
 }
 
-function commonLength(a: readonly number[], b: readonly number[], limit: number): number {
-  const end = Math.min(a.length, limit);
-  let length = 0;
-  while (length < end && a[length] === b[length]) length++;
-  return length;
+/** Rows that a file holds; returns the last one's row. */
+function takeKept(kept: KeptRows | undefined, to: KvTree, prompt: readonly number[]): number {
+  if (!kept || !to.buffer.isHostVisible) return ROOT;
+  to.buffer.importRows(kept.rows, kept.count);
+  for (let row = 0; row < kept.count; row++) to.tokens.append(row - 1, prompt[row]);
+  return kept.count - 1;
 }

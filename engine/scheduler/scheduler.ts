@@ -3,7 +3,9 @@ import { setImmediate as afterMicrotasks } from "node:timers/promises";
 import type { KvPool } from "../cache/kv-pool.js";
 import type { KvTree } from "../cache/kv-tree.js";
 import { RuntimeError } from "../error/runtime-error.js";
+import type { KeptRows } from "../cache/kept-rows.js";
 import type { Pass } from "../forward/pass.js";
+import type { EngineListener } from "../observation/log-event.js";
 import { LogitsRow } from "../sampler/logits-row.js";
 import type { EngineSwitches } from "../switches.js";
 import { AdmissionDesk } from "./admission.js";
@@ -16,26 +18,15 @@ export interface SchedulerOptions {
   run(pass: Pass): Promise<Float32Array>;
   vocabularySize: number;
   switches: Pick<EngineSwitches, "sharing" | "packing">;
-}
-
-/** Since the engine was loaded. */
-export interface SchedulerStats {
-  passes: number;
-  /** Token trees in them, one each pass at least. */
-  slots: number;
-  /** Tokens computed, equal ones of a pass counted once. */
-  rows: number;
-  /** Time that the decoder took. */
-  passMs: number;
-  /** Requests that have a place, and those that wait for one. */
-  openRequests: number;
-  waitingRequests: number;
+  emit: EngineListener;
 }
 
 export interface OpenRequest {
   prompt: readonly number[];
   /** Tokens that may follow the prompt. */
   reservedRows: number;
+  /** What a file holds of the prompt. */
+  kept?: KeptRows;
   signal?: AbortSignal;
 }
 
@@ -58,7 +49,6 @@ export class Scheduler implements SequenceHost {
   #works: Work[] = [];
   #isRunning = false;
   #arrivals = 0;
-  readonly #counts = { passes: 0, slots: 0, rows: 0, passMs: 0 };
   #whenIdle: (() => void)[] = [];
 
   constructor(options: SchedulerOptions) {
@@ -68,8 +58,18 @@ export class Scheduler implements SequenceHost {
     this.#planner = new PassPlanner({ pool: options.pool, isPacking: options.switches.packing });
   }
 
-  get stats(): SchedulerStats {
-    return { ...this.#counts, openRequests: this.#open.size - this.#waiting.length, waitingRequests: this.#waiting.length };
+  /** Requests that have a place. */
+  get openCount(): number {
+    return this.#open.size - this.#waiting.length;
+  }
+
+  get waitingCount(): number {
+    return this.#waiting.length;
+  }
+
+  /** Tokens of a prompt, from the first, that a request would find in memory now. */
+  heldTokens(prompt: readonly number[]): number {
+    return this.#desk.heldTokens(prompt);
   }
 
   /**
@@ -77,9 +77,10 @@ export class Scheduler implements SequenceHost {
    *
    * @throws The signal's reason, where it aborts before; the place in the queue is given up.
    */
-  open({ prompt, reservedRows, signal }: OpenRequest): Promise<Sequence> {
+  open({ prompt, reservedRows, kept, signal }: OpenRequest): Promise<Sequence> {
     signal?.throwIfAborted();
     const sequence = new Sequence(this, { prompt, reservedRows, order: this.#arrivals++ });
+    sequence.kept = kept;
     this.#open.add(sequence);
     return new Promise((resolve, reject) => {
       const onAbort = () => {
@@ -166,6 +167,7 @@ export class Scheduler implements SequenceHost {
       const { vocabularySize } = this.#options;
       const rows = pass.wanted.map((_, index) => new LogitsRow(logits.subarray(index * vocabularySize, (index + 1) * vocabularySize)));
       for (const { work, count, wanted } of shares) {
+        work.sequence.companions = shares.length;
         work.sequence.isPending = false;
         work.resolve({ count, rows: wanted.map((index) => rows[index]) });
       }
@@ -181,10 +183,8 @@ export class Scheduler implements SequenceHost {
   async #compute(pass: Pass): Promise<Float32Array> {
     const started = performance.now();
     const logits = await this.#options.run(pass);
-    this.#counts.passes++;
-    this.#counts.slots += pass.slots.length;
-    this.#counts.rows += pass.slots.reduce((rows, { tokens }) => rows + tokens.length, 0);
-    this.#counts.passMs += performance.now() - started;
+    const rows = pass.slots.reduce((sum, { tokens }) => sum + tokens.length, 0);
+    this.#options.emit({ type: "pass-end", slots: pass.slots.length, rows, ms: performance.now() - started });
     return logits;
   }
 

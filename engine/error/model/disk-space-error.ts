@@ -1,4 +1,4 @@
-// Thrown where a disk has no room for a model; what was fetched so far is kept, so that the next pull resumes.
+// Thrown where a disk has no room for a model or what is kept of one; what was fetched so far is kept, so that the next pull resumes.
 import { DistillateError } from "../distillate-error.js";
 
 const inMegabytes = (sizeBytes: number): string => `${Math.ceil(sizeBytes / 1e6).toLocaleString("en")} MB`;
@@ -14,11 +14,11 @@ export class DiskSpaceError extends DistillateError {
     const { neededBytes, freeBytes, cause } = options;
     const amounts =
       neededBytes === undefined || freeBytes === undefined
-        ? "it filled up while a model was written"
+        ? "it filled up while a file was written"
         : `${inMegabytes(neededBytes)} more are needed and ${inMegabytes(freeBytes)} are free`;
     super(`The disk of ${folder} has no room: ${amounts}.`, {
       cause,
-      hint: "Free some space or set DISTILLATE_HOME to a folder on another disk, then pull again; a pull resumes.",
+      hint: "Free some space or set DISTILLATE_HOME to a folder on another disk, then try again; a pull resumes.",
     });
     this.folder = folder;
     this.neededBytes = neededBytes;

@@ -19,7 +19,7 @@ export class InputTooLongError extends DistillateError {
   constructor({ promptTokenCount, replyTokenCount, contextLength }: InputTooLongErrorOptions) {
     super(
       `The prompt takes ${promptTokenCount} tokens or more and the reply up to ${replyTokenCount}; the model holds ${contextLength}.`,
-      { hint: "Shorten or split the record, lower maxTokens, or use a model with a longer context." },
+      { hint: "Shorten or split the record, lower maxTokens, or use a model with a longer context (more memory, where maxMemoryBytes bounds it)." },
     );
     this.promptTokenCount = promptTokenCount;
     this.replyTokenCount = replyTokenCount;

@@ -1,0 +1,19 @@
+// Keys and values of a prompt's beginning that lie outside of any tree: read from a file, to be copied into one.
+
+/** A shorter common beginning is not worth keeping, reading or waiting for. */
+export const SHORTEST_SHARED_TOKENS = 16;
+
+export interface KeptRows {
+  /** As `KvBuffer.exportRows` gives them. */
+  rows: Float32Array;
+  /** How many of them belong to the prompt, from the first. */
+  count: number;
+}
+
+/** How many of the first `limit` tokens are the same. */
+export function commonLength(a: ArrayLike<number>, b: ArrayLike<number>, limit: number): number {
+  const end = Math.min(a.length, b.length, limit);
+  let length = 0;
+  while (length < end && a[length] === b[length]) length++;
+  return length;
+}
