@@ -65,6 +65,11 @@ it("ends with 0 and says nothing where all is well and quiet is asked for", asyn
   expect(linesOf(well.stdout)).toHaveLength(2);
 });
 
+it("draws as many samples as the vote takes, and asks field by field", async () => {
+  const { stdout } = await runCli(["run", task, join(records, "a.txt"), "--quiet", "--samples", "auto", "--strategy", "fields"]);
+  expect(linesOf(stdout)).toMatchObject([{ ok: true, data: { title: "Alpha" }, usage: { requests: 6 } }]);
+});
+
 it("writes to a file, in the place of what it held", async () => {
   const out = join(folder, "out.jsonl");
   await writeFile(out, "old\n".repeat(100));
@@ -113,6 +118,7 @@ it.each([
   ["no path", ["run", "parseInvoice"], /missing required argument/],
   ["an unknown option", ["run", "parseInvoice", ".", "--nope"], /unknown option/],
   ["an unknown language", ["run", "parseInvoice", ".", "--language", "fr"], /en, zh/],
+  ["samples that are neither", ["run", "parseInvoice", ".", "--samples", "many"], /whole number/],
   ["a strategy of its own", ["run", "parseInvoice", ".", "--strategy", "clauses"], /record, fields/],
   ["a count that is none", ["run", "parseInvoice", ".", "--samples", "0"], /whole number/],
   ["an unknown model", ["run", "parseInvoice", "package.json", "--model", "qwen"], /no model "qwen".*Did you mean/],
