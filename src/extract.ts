@@ -59,6 +59,7 @@ async function prepare(
   const input = checkInput(task, document);
   const model = await resolveModel(options.model, {
     ...(options.signal && { signal: options.signal }),
+    ...(options.engine && { engine: options.engine }),
     onProgress: (progress) => options.onProgress?.({ type: "model-progress", ...progress }),
   });
   options.signal?.throwIfAborted();

@@ -1,6 +1,7 @@
 // The shape of a task as its callers see it; `task.ts` makes one.
 import type { Language } from "./input/document.js";
 import type { JsonSchema, LanguageModel, RenderedPrompt } from "./model/language-model.js";
+import type { EngineOptions } from "./model/load-model.js";
 import type { Extraction } from "./result/extraction.js";
 import type { DistillateError } from "./error/distillate-error.js";
 
@@ -20,6 +21,8 @@ export type TaskProgress =
 export interface TaskOptions {
   /** Catalogue id, path to a GGUF, or a model of your own. Default: `DISTILLATE_MODEL`, else the catalogue's default. */
   model?: string | LanguageModel;
+  /** How the bundled engine runs a model that is named; calls that name the same model and options share it. */
+  engine?: EngineOptions;
   /**
    * Independent samples to draw, all at once, and vote over, field by field. 1 is greedy. `auto` draws 6 to 10: as many
    * as it takes until no vote could turn any more within 10. Default 1.

@@ -15,6 +15,9 @@ export interface LoadModelOptions extends Omit<LoadEngineOptions, "onProgress"> 
   onProgress?: (progress: ModelLoadProgress) => void;
 }
 
+/** How the bundled engine runs a model that a call names. */
+export type EngineOptions = Omit<LoadModelOptions, "onProgress" | "onEvent" | "signal">;
+
 /**
  * A model of its own, to be closed by the caller. Tasks called without one share models by id instead.
  *

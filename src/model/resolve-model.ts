@@ -1,10 +1,11 @@
 // The model a call uses: the one it was given, or one shared by all calls of the process that name the same id.
 import { defaultModelId } from "../../engine/index.js";
 import { ENGINE_CONCURRENCY } from "./engine-model.js";
-import { loadModel, type ModelLoadProgress } from "./load-model.js";
+import { loadModel, type EngineOptions, type ModelLoadProgress } from "./load-model.js";
 import type { LanguageModel } from "./language-model.js";
 
 export interface ResolveModelOptions {
+  engine?: EngineOptions;
   signal?: AbortSignal;
   onProgress?: (progress: ModelLoadProgress) => void;
 }
@@ -18,25 +19,34 @@ interface SharedModel {
 }
 
 /**
- * Loaded models by id or path. The one piece of state of the process: `task(record)` takes no model, and a
+ * Loaded models by id or path and the options they were loaded with. The one piece of state of the process: `task(record)` takes no model, and a
  * model is gigabytes that all its calls must share.
  */
 const shared = new Map<string, SharedModel>();
 
-/** The given model, or the shared one of that name; without a name that of `DISTILLATE_MODEL`, else the default. */
+/**
+ * The given model, or the shared one of that name and those engine options; without a name that of `DISTILLATE_MODEL`,
+ * else the default.
+ *
+ * @throws TypeError where a model that is loaded already is given engine options.
+ */
 export async function resolveModel(
   model: string | LanguageModel | undefined,
   options: ResolveModelOptions = {},
 ): Promise<LanguageModel> {
-  if (typeof model === "object") return model;
+  if (typeof model === "object") {
+    if (options.engine) throw new TypeError("`engine` says how to load a model by its name; give the options to loadModel where you load it yourself.");
+    return model;
+  }
   const name = model ?? (process.env.DISTILLATE_MODEL || defaultModelId);
-  const entry = shared.get(name) ?? startLoading(name);
+  const key = JSON.stringify([name, Object.entries(options.engine ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
+  const entry = shared.get(key) ?? startLoading(key, name, options.engine);
   entry.waiting.add(options);
   try {
     return await raceAbort(entry.model, options.signal);
   } finally {
     entry.waiting.delete(options);
-    if (options.signal?.aborted && entry.waiting.size === 0 && entry.isLoading) giveUp(name, entry, options.signal.reason);
+    if (options.signal?.aborted && entry.waiting.size === 0 && entry.isLoading) giveUp(key, entry, options.signal.reason);
   }
 }
 
@@ -46,8 +56,8 @@ export function concurrencyOf(model: string | LanguageModel | undefined): number
 }
 
 /** Stops a load that nobody waits for; a later call starts its own. */
-function giveUp(name: string, entry: SharedModel, reason: unknown): void {
-  shared.delete(name);
+function giveUp(key: string, entry: SharedModel, reason: unknown): void {
+  shared.delete(key);
   entry.controller.abort(reason);
   // A load that no longer noticed gives its memory back.
   entry.model.then((model) => model.close()).catch(() => undefined);
@@ -60,18 +70,18 @@ export async function closeModels(): Promise<void> {
   await Promise.allSettled(entries.map(async ({ model }) => (await model).close()));
 }
 
-function startLoading(name: string): SharedModel {
+function startLoading(key: string, name: string, options?: EngineOptions): SharedModel {
   const controller = new AbortController();
   const waiting = new Set<ResolveModelOptions>();
   const onProgress = (progress: ModelLoadProgress) => {
     for (const { onProgress: report } of waiting) report?.(progress);
   };
-  const model = loadModel(name, { signal: controller.signal, onProgress });
+  const model = loadModel(name, { ...options, signal: controller.signal, onProgress });
   const entry: SharedModel = { model, isLoading: true, controller, waiting };
-  shared.set(name, entry);
+  shared.set(key, entry);
   model
     // A failed load is tried again by the next call.
-    .catch(() => shared.get(name) === entry && shared.delete(name))
+    .catch(() => shared.get(key) === entry && shared.delete(key))
     .finally(() => {
       entry.isLoading = false;
     });

@@ -72,7 +72,7 @@ test("samples of one prompt compute it once, and draw what they would have drawn
 
 test("equal samples are one: every token is computed once", async () => {
   const requests = [1, 2, 3].map((seed) => requestOf(prompt("greedy ".repeat(30)), { sampling: { temperature: 0, seed } }));
-  const results = await together(requests);
+  const results = await together(requests, { switches: { drafts: false } });
   await expectSame(requests, results);
   expect(engine.stats().rows).toBe((await alone(requests.slice(0, 1))).rows);
   await engine.close();
@@ -119,6 +119,29 @@ test("a choice weighs all options in one pass, as one by one", async () => {
   const alonePasses = engine.stats().passes;
   expect(alonePasses).toBeLessThanOrEqual(2);
   await engine.close();
+});
+
+describe("drafts", () => {
+  test.each([
+    ["text", { format: { type: "text" } }],
+    ["json", { format: { type: "json", schema }, maxTokens: 60 }],
+  ] as const)("%s: a reply is drafted from an earlier one to the same prompt, and is the plain one all the same", async (_, change) => {
+    engine = await load();
+    const undrafted = await load({ switches: { drafts: false } });
+    for (const seed of [1, 1, 2, 3]) {
+      const request = requestOf(prompt("once more"), { ...change, sampling: { temperature: 0.8, seed } });
+      const drafted = await ask(engine, request);
+      const { result } = await ask(undrafted, request);
+      expect(drafted.result.text).toBe(result.text);
+      expect(drafted.result.tokens.map(({ id }) => id)).toEqual(result.tokens.map(({ id }) => id));
+    }
+    const request = requestOf(prompt("once more"), { ...change, sampling: { temperature: 0.8, seed: 1 } });
+    const { usage } = (await ask(engine, request)).result;
+    expect(usage.acceptedTokens).toBeGreaterThan(5);
+    expect(usage.passes).toBeLessThan(usage.outputTokens - usage.acceptedTokens / 2);
+    await undrafted.close();
+    await engine.close();
+  });
 });
 
 describe("switches", () => {

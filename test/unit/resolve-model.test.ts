@@ -39,6 +39,15 @@ test("calls of the same name share one model and its progress", async () => {
   expect(await resolveModel(path)).toBe(first);
 });
 
+test("calls of the same name and engine options share one model, others do not", async () => {
+  const plain = await resolveModel(path);
+  const short = await resolveModel(path, { engine: { contextLength: 64, threadCount: 1 } });
+  expect(short).not.toBe(plain);
+  expect(short.contextLength).toBe(64);
+  expect(await resolveModel(path, { engine: { threadCount: 1, contextLength: 64 } })).toBe(short);
+  await expect(resolveModel(plain, { engine: { threadCount: 1 } })).rejects.toThrow(TypeError);
+});
+
 test("the environment names the model of a call that names none", async () => {
   process.env.DISTILLATE_MODEL = path;
   try {
