@@ -2,12 +2,14 @@
 import type { DecoderConfig } from "../checkpoint/checkpoint.js";
 import type { RowRange } from "../forward/pass.js";
 import { Tensor, type AnyTensor } from "../ort/tensor.js";
+import type { KeySummaries } from "./key-summaries.js";
 
 export interface KvTensors {
   /** By layer: [1, kvHeads, capacity, headDim], f32 or f16 */
   keys: readonly AnyTensor[];
   /** By layer: [1, kvHeads, capacity, headDim], f32 or f16 */
   values: readonly AnyTensor[];
+  summaries: KeySummaries;
 }
 
 /** Bytes that one row takes in all layers, as f32. */
@@ -21,18 +23,22 @@ export class KvBuffer {
   readonly isHostVisible: boolean;
   readonly keys: readonly AnyTensor[];
   readonly values: readonly AnyTensor[];
+  /** Of the keys, for choosing among them. */
+  readonly summaries: KeySummaries;
   readonly #rowSize: number;
 
-  constructor({ keys, values }: KvTensors, { headSize }: DecoderConfig, capacity: number) {
+  constructor({ keys, values, summaries }: KvTensors, { headSize }: DecoderConfig, capacity: number) {
     this.isHostVisible = keys.every((tensor) => tensor instanceof Tensor);
     this.keys = keys;
     this.values = values;
+    this.summaries = summaries;
     this.capacity = capacity;
     this.#rowSize = headSize;
   }
 
   /** Takes over the first rows of another buffer, which may be of another capacity. */
   copyRows(from: KvBuffer, count: number): void {
+    this.summaries.invalidate(0);
     this.#eachTensor((tensor, index) => {
       const source = from.#tensor(index);
       for (let head = 0; head < this.#headCount(tensor); head++) {
@@ -59,6 +65,7 @@ export class KvBuffer {
 
   /** Takes over the first `count` of rows that `exportRows` gave. */
   importRows(rows: Float32Array, count: number): void {
+    this.summaries.invalidate(0);
     const stride = rows.length / (2 * this.keys.length * this.#headCount(this.#tensor(0)));
     let start = 0;
     this.#eachHead((tensor, head) => {
@@ -69,6 +76,7 @@ export class KvBuffer {
 
   /** Moves rows to another place of the same buffer; the two ranges may overlap. */
   moveRows(from: number, to: number, count: number): void {
+    this.summaries.invalidate(to);
     this.#eachTensor((tensor) => {
       for (let head = 0; head < this.#headCount(tensor); head++) {
         const start = head * this.capacity;
@@ -79,6 +87,7 @@ export class KvBuffer {
 
   release(): void {
     for (const tensor of [...this.keys, ...this.values]) tensor.release();
+    this.summaries.release();
   }
 
   #eachTensor(visit: (data: Float32Array, index: number) => void): void {

@@ -1,4 +1,5 @@
 // Refuses a pass that the graph would compute wrongly or write beyond a buffer.
+import { BLOCK_ROWS } from "../cache/key-summaries.js";
 import type { DecoderConfig } from "../checkpoint/checkpoint.js";
 import { MAX_SLOTS, type Pass, type SlotPass } from "./pass.js";
 
@@ -13,7 +14,7 @@ export function checkPass({ slots, wanted }: Pass, config: DecoderConfig): void 
   if (stray !== undefined) throw new RangeError(`Logits of row ${stray} are wanted of a pass of ${rowCount} rows.`);
 }
 
-function checkSlot({ buffer, pastLength, tokens, positions, visible }: SlotPass, config: DecoderConfig): void {
+function checkSlot({ buffer, pastLength, tokens, positions, visible, keep }: SlotPass, config: DecoderConfig): void {
   const newLength = tokens.length;
   if (newLength === 0) throw new RangeError("A slot has at least one new row.");
   if (positions.length !== newLength) throw new RangeError(`${newLength} tokens have ${positions.length} positions.`);
@@ -22,6 +23,7 @@ function checkSlot({ buffer, pastLength, tokens, positions, visible }: SlotPass,
   if (pastLength + newLength > buffer.capacity) {
     throw new RangeError(`${pastLength + newLength} rows exceed the buffer's ${buffer.capacity}.`);
   }
+  if (keep !== undefined) checkKeep(keep, buffer.capacity);
   checkWithin("token", tokens, config.vocabularySize);
   checkWithin("position", positions, config.contextLength);
   for (const [row, ranges] of (visible ?? []).entries()) {
@@ -32,6 +34,11 @@ function checkSlot({ buffer, pastLength, tokens, positions, visible }: SlotPass,
     }
     if (from !== pastLength + row + 1) throw new RangeError(`Row ${pastLength + row} does not see itself last.`);
   }
+}
+
+function checkKeep(keep: number, capacity: number): void {
+  if (!(keep > 0 && keep <= 1)) throw new RangeError(`A share of blocks to read is above 0 and at most 1, not ${keep}.`);
+  if (capacity % BLOCK_ROWS !== 0) throw new RangeError(`Blocks of ${BLOCK_ROWS} rows do not fill a buffer of ${capacity}.`);
 }
 
 function checkWithin(what: string, values: readonly number[], end: number): void {

@@ -1,8 +1,10 @@
 // Runs passes over token trees: opens the graph that a pass needs, binds its buffers and gives back logits.
 import type { DecoderConfig } from "../checkpoint/checkpoint.js";
+import { GROUP_ROWS, KeySummaries } from "../cache/key-summaries.js";
 import { KvBuffer } from "../cache/kv-buffer.js";
 import type { ConvertedModel } from "../graph/converted-cache.js";
 import { writeDecoder, type AttentionKind, type Precision } from "../graph/decoder-graph.js";
+import { slotNames } from "../graph/graph-names.js";
 import { encodeModel } from "../graph/onnx-model.js";
 import type { WeightMap } from "../graph/weights/weight-map.js";
 import type { Runtime } from "../ort/runtime.js";
@@ -11,8 +13,10 @@ import type { AnyTensor, Tensor } from "../ort/tensor.js";
 import { AttentionBias } from "./attention-bias.js";
 import { checkPass } from "./check-pass.js";
 import { OpenGraph } from "./open-graph.js";
-import type { Pass } from "./pass.js";
+import type { Pass, SlotPass } from "./pass.js";
 import { RotaryTensors } from "./rotary-tensors.js";
+import { createSparseInputs } from "./sparse-inputs.js";
+import { planSparse } from "./sparse-plan.js";
 
 export interface LoadDecoderOptions {
   converted: ConvertedModel;
@@ -68,7 +72,9 @@ export class Decoder {
     const allocate = (): AnyTensor => this.#runtime.createState(this.#precision, [1, kvHeadCount, capacity, headSize]);
     const keys = Array.from({ length: layerCount }, allocate);
     const values = Array.from({ length: layerCount }, allocate);
-    return new KvBuffer({ keys, values }, this.config, capacity);
+    const groups = Math.ceil(capacity / GROUP_ROWS);
+    const means = Array.from({ length: layerCount }, () => this.#runtime.createState(this.#precision, [kvHeadCount, groups, headSize]));
+    return new KvBuffer({ keys, values, summaries: new KeySummaries(means) }, this.config, capacity);
   }
 
   /** Opens the graph for passes of so many slots ahead of the first one, which else waits for it; passes may run meanwhile. */
@@ -88,19 +94,28 @@ export class Decoder {
     this.#isRunning = true;
     const owned: Tensor[] = [];
     try {
-      // One tree gives all slots a bias: mixtures would multiply the graphs, and a bias costs little beside a tree.
-      const kind = pass.slots.some(({ visible }) => visible) ? "dense" : "causal";
+      const kind = kindOf(pass);
       const graph = await this.#graph(pass.slots.map(() => kind));
-      const biases = kind === "dense" ? pass.slots.map((slot, index) => this.#bias.tensor(index, slot)) : [];
+      const slots = pass.slots.map((slot, index) => this.#slotInputs(kind, slot, index));
       const logits = this.#createLogits(pass.wanted.length);
-      owned.push(...biases, logits);
+      owned.push(...slots.flatMap((inputs) => Object.values(inputs)), logits);
       const deepest = Math.max(...pass.slots.map(({ positions }) => largest(positions)));
-      await graph.run(pass, { biases, logits, ...(await this.#rotary.upTo(deepest)) });
+      const rotary = await this.#rotary.upTo(deepest);
+      for (const { buffer, pastLength } of pass.slots) buffer.summaries.invalidate(pastLength);
+      await graph.run(pass, { slots, logits, ...rotary });
+      if (kind === "sparse") for (const { buffer, pastLength, tokens } of pass.slots) buffer.summaries.complete(pastLength + tokens.length);
       return logits.data as Float32Array;
     } finally {
       for (const tensor of owned) tensor.release();
       this.#isRunning = false;
     }
+  }
+
+  #slotInputs(kind: AttentionKind, slot: SlotPass, index: number): Record<string, Tensor> {
+    if (kind === "causal") return {};
+    if (kind === "dense") return { [slotNames(index).bias]: this.#bias.tensor(index, slot) };
+    const plan = planSparse(slot, { keep: slot.keep ?? 1, summarizedRows: slot.buffer.summaries.rows });
+    return createSparseInputs(this.#runtime, this.config, index, { rows: slot, plan });
   }
 
   /** Waits for graphs that are being opened, then gives back all memory but that of buffers. No pass may be running. */
@@ -142,6 +157,12 @@ export class Decoder {
     if (this.#logitsBuffer.length < length) this.#logitsBuffer = new Float32Array(length);
     return this.#runtime.createTensor(this.#logitsBuffer.subarray(0, length), [1, wanted, vocabularySize]);
   }
+}
+
+/** One kind for all slots: mixtures would multiply the graphs, and a bias costs little beside a tree, as choosing all blocks does beside a choice. */
+function kindOf({ slots }: Pass): AttentionKind {
+  if (slots.some(({ keep }) => keep !== undefined)) return "sparse";
+  return slots.some(({ visible }) => visible) ? "dense" : "causal";
 }
 
 function largest(values: readonly number[]): number {

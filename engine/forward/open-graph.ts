@@ -1,5 +1,6 @@
 // A decoder graph open for passes of a certain number of slots: binds a pass's tensors to it and runs it.
 import type { Graph } from "../graph/onnx-model.js";
+import { sparseNames } from "../graph/attention/sparse-names.js";
 import { GraphNames, slotNames } from "../graph/graph-names.js";
 import type { Runtime } from "../ort/runtime.js";
 import type { Binding, Session } from "../ort/session.js";
@@ -8,8 +9,8 @@ import type { Pass, SlotPass } from "./pass.js";
 
 /** What a pass is run with besides its own rows. */
 export interface PassTensors {
-  /** By slot: [1, 1, new rows, total rows], of the graph's precision; empty where the graph takes none. */
-  biases: readonly Tensor[];
+  /** By slot and name: the inputs that its attention takes besides its buffer and length. */
+  slots: readonly Readonly<Record<string, Tensor>>[];
   /** [positions, headDim / 2] f32 */
   cosines: AnyTensor;
   sines: AnyTensor;
@@ -41,7 +42,7 @@ export class OpenGraph {
     if (slotCount > 1) this.#set(GraphNames.slotLengths, this.#lengthsTensor);
   }
 
-  async run({ slots, wanted }: Pass, { biases, cosines, sines, logits }: PassTensors): Promise<void> {
+  async run({ slots, wanted }: Pass, { slots: slotInputs, cosines, sines, logits }: PassTensors): Promise<void> {
     const tokens = slots.flatMap((slot) => slot.tokens);
     const rows = {
       [GraphNames.inputIds]: this.#integers(tokens, [1, tokens.length]),
@@ -54,7 +55,8 @@ export class OpenGraph {
     this.#binding.setOutput(0, logits);
     for (const [index, slot] of slots.entries()) {
       this.#lengths[index] = BigInt(slot.tokens.length);
-      this.#slots[index].set(this.#binding, slot, biases[index]);
+      this.#slots[index].set(this.#binding, slot);
+      for (const [name, tensor] of Object.entries(slotInputs[index])) this.#set(name, tensor);
     }
     try {
       await this.#binding.run();
@@ -82,37 +84,34 @@ export class OpenGraph {
 class SlotBinding {
   readonly #lastRow = new Int32Array(1);
   readonly #totalLength = new Int32Array(1);
-  /** Input index and tensor. */
-  readonly #scalars: readonly (readonly [number, Tensor])[];
-  readonly #bias: number | undefined;
-  /** By layer, indices of keys and of values. */
-  readonly #past: readonly (readonly [number, number])[];
-  readonly #present: readonly (readonly [number, number])[];
+  /** Input index, if the graph has it, and tensor. */
+  readonly #scalars: readonly (readonly [number | undefined, Tensor])[];
+  /** By layer, indices of keys, of values and, where the graph has them, of summaries. */
+  readonly #past: readonly (readonly number[])[];
+  readonly #present: readonly (readonly number[])[];
 
   constructor(runtime: Runtime, slot: number, inputs: ReadonlyMap<string, number>, outputs: ReadonlyMap<string, number>) {
     const names = slotNames(slot);
     this.#scalars = [
-      [inputs.get(names.lastRow) as number, runtime.createTensor(this.#lastRow, [1])],
-      [inputs.get(names.totalLength) as number, runtime.createTensor(this.#totalLength, [])],
+      [inputs.get(names.lastRow), runtime.createTensor(this.#lastRow, [1])],
+      [inputs.get(names.totalLength), runtime.createTensor(this.#totalLength, [])],
     ];
-    this.#bias = inputs.get(names.bias);
-    this.#past = byLayer(inputs, names.pastKey, names.pastValue);
-    this.#present = byLayer(outputs, names.presentKey, names.presentValue);
+    const { pastSummary, presentSummary } = sparseNames(slot);
+    this.#past = byLayer(inputs, [names.pastKey, names.pastValue, pastSummary]);
+    this.#present = byLayer(outputs, [names.presentKey, names.presentValue, presentSummary]);
   }
 
-  set(binding: Binding, { buffer, pastLength, tokens }: SlotPass, bias: Tensor | undefined): void {
+  set(binding: Binding, { buffer, pastLength, tokens }: SlotPass): void {
     const total = pastLength + tokens.length;
     this.#lastRow[0] = total - 1;
     this.#totalLength[0] = total;
-    for (const [index, tensor] of this.#scalars) binding.setInput(index, tensor);
-    if (this.#bias !== undefined && bias) binding.setInput(this.#bias, bias);
-    for (const [layer, [key, value]] of this.#past.entries()) {
-      binding.setInput(key, buffer.keys[layer]);
-      binding.setInput(value, buffer.values[layer]);
+    for (const [index, tensor] of this.#scalars) if (index !== undefined) binding.setInput(index, tensor);
+    const state = [buffer.keys, buffer.values, buffer.summaries.tensors];
+    for (const [layer, indices] of this.#past.entries()) {
+      for (const [kind, index] of indices.entries()) binding.setInput(index, state[kind][layer]);
     }
-    for (const [layer, [key, value]] of this.#present.entries()) {
-      binding.setOutput(key, buffer.keys[layer]);
-      binding.setOutput(value, buffer.values[layer]);
+    for (const [layer, indices] of this.#present.entries()) {
+      for (const [kind, index] of indices.entries()) binding.setOutput(index, state[kind][layer]);
     }
   }
 
@@ -125,14 +124,10 @@ function indexOf(names: readonly string[]): ReadonlyMap<string, number> {
   return new Map(names.map((name, index) => [name, index]));
 }
 
-function byLayer(
-  indices: ReadonlyMap<string, number>,
-  key: (layer: number) => string,
-  value: (layer: number) => string,
-): [number, number][] {
-  const found: [number, number][] = [];
-  for (let layer = 0; indices.has(key(layer)); layer++) {
-    found.push([indices.get(key(layer)) as number, indices.get(value(layer)) as number]);
+function byLayer(indices: ReadonlyMap<string, number>, names: readonly ((layer: number) => string)[]): number[][] {
+  const found: number[][] = [];
+  for (let layer = 0; indices.has(names[0](layer)); layer++) {
+    found.push(names.map((name) => indices.get(name(layer))).filter((index) => index !== undefined));
   }
   return found;
 }

@@ -18,7 +18,15 @@ export interface SlotPass {
   positions: readonly number[];
   /** For each new row, the rows it attends to, itself included, in ascending order. Undefined: all up to and with itself. */
   visible?: readonly (readonly RowRange[])[];
+  /**
+   * Share, above 0 up to 1, of the blocks of 64 rows that all new rows see whole: so much is read, chosen by what the rows
+   * look for. Undefined: all is read. Of more than `ROWS_PER_CHOICE` new rows each gets less of what it looks for.
+   */
+  keep?: number;
 }
+
+/** New rows of a slot that share one choice of blocks without losing what each looks for. */
+export const ROWS_PER_CHOICE = 128;
 
 export interface Pass {
   slots: readonly SlotPass[];

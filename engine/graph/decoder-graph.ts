@@ -2,6 +2,7 @@
 import type { DecoderConfig } from "../checkpoint/checkpoint.js";
 import { writeEmbedding } from "./embedding.js";
 import { causalAttention, denseAttention } from "./attention/dense-attention.js";
+import { sparseAttention } from "./attention/sparse-attention.js";
 import type { SlotAttention } from "./attention/slot-attention.js";
 import { MICROSOFT, GraphBuilder } from "./graph-builder.js";
 import { GraphNames, slotNames } from "./graph-names.js";
@@ -9,7 +10,7 @@ import { LinearWriter } from "./linear.js";
 import { DataType, type Graph } from "./onnx-model.js";
 import type { WeightMap } from "./weights/weight-map.js";
 
-const ATTENTIONS = { dense: denseAttention, causal: causalAttention } satisfies Record<string, SlotAttention>;
+const ATTENTIONS = { dense: denseAttention, causal: causalAttention, sparse: sparseAttention } satisfies Record<string, SlotAttention>;
 
 export type AttentionKind = keyof typeof ATTENTIONS;
 

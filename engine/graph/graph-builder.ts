@@ -10,7 +10,7 @@ export interface NodeOptions {
   name: string;
   inputs: readonly string[];
   domain?: string;
-  attributes?: Readonly<Record<string, number | { float: number }>>;
+  attributes?: Readonly<Record<string, number | { float: number } | { integers: readonly number[] }>>;
   /** Names of the outputs; an empty string leaves one out. Default: one, named as the node. */
   outputs?: readonly string[];
 }
@@ -30,7 +30,7 @@ export class GraphBuilder {
   node(operator: string, options: NodeOptions): string {
     const { name, inputs, domain = "", outputs = [name] } = options;
     const attributes = Object.entries(options.attributes ?? {}).map(
-      ([key, value]): Attribute => (typeof value === "number" ? { name: key, integer: value } : { name: key, float: value.float }),
+      ([key, value]): Attribute => (typeof value === "number" ? { name: key, integer: value } : { name: key, ...value }),
     );
     this.#nodes.push({ operator, name, domain, inputs, outputs, attributes });
     return outputs[0];
@@ -57,6 +57,14 @@ export class GraphBuilder {
     const name = `integers_${values.join("_")}`;
     const data = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
     this.#initializers.set(name, { name, type: DataType.int64, shape: [values.length], data });
+    return name;
+  }
+
+  /** A single number, f32; the same one gives the same constant. */
+  scalar(value: number): string {
+    const name = `scalar_${value}`;
+    const data = new Uint8Array(Float32Array.of(value).buffer);
+    this.#initializers.set(name, { name, type: DataType.float, shape: [], data });
     return name;
   }
 

@@ -24,7 +24,13 @@ const DESCRIPTION: protobuf.INamespace = {
       },
     },
     AttributeProto: {
-      fields: { name: field(1, "string"), f: field(2, "float"), i: field(3, "int64"), type: field(20, "int32") },
+      fields: {
+        name: field(1, "string"),
+        f: field(2, "float"),
+        i: field(3, "int64"),
+        ints: field(8, "int64", "repeated"),
+        type: field(20, "int32"),
+      },
     },
     NodeProto: {
       fields: {
@@ -76,7 +82,7 @@ export interface Node {
   attributes: readonly Attribute[];
 }
 
-export type Attribute = { name: string; integer: number } | { name: string; float: number };
+export type Attribute = { name: string; integer: number } | { name: string; float: number } | { name: string; integers: readonly number[] };
 
 /** A constant: its bytes, or where they lie in the file of external data. */
 export interface Initializer {
@@ -102,6 +108,7 @@ const OPSETS = [
 const EXTERNAL = 1;
 const FLOAT_ATTRIBUTE = 1;
 const INTEGER_ATTRIBUTE = 2;
+const INTEGERS_ATTRIBUTE = 7;
 
 /** The bytes of an .onnx file. */
 export function encodeModel(graph: Graph): Uint8Array {
@@ -129,6 +136,7 @@ export function encodeModel(graph: Graph): Uint8Array {
 }
 
 function encodeAttribute(attribute: Attribute): object {
+  if ("integers" in attribute) return { name: attribute.name, ints: attribute.integers, type: INTEGERS_ATTRIBUTE };
   return "integer" in attribute
     ? { name: attribute.name, i: attribute.integer, type: INTEGER_ATTRIBUTE }
     : { name: attribute.name, f: attribute.float, type: FLOAT_ATTRIBUTE };

@@ -1,5 +1,6 @@
 // The pool of token trees: its budget, what it keeps for later and what goes first.
 import { beforeEach, describe, expect, test } from "vitest";
+import { KeySummaries } from "../../engine/cache/key-summaries.js";
 import { KvBuffer } from "../../engine/cache/kv-buffer.js";
 import { KvPool } from "../../engine/cache/kv-pool.js";
 import type { KvTree, Leaf } from "../../engine/cache/kv-tree.js";
@@ -17,7 +18,7 @@ beforeEach(() => {
 function createBuffer(capacity: number): KvBuffer {
   live++;
   const tensors = Array.from({ length: 4 }, () => ({ data: new Float32Array(2 * capacity * 4), release: () => undefined }) as unknown as Tensor);
-  const buffer = new KvBuffer({ keys: tensors.slice(0, 2), values: tensors.slice(2) }, config, capacity);
+  const buffer = new KvBuffer({ keys: tensors.slice(0, 2), values: tensors.slice(2), summaries: new KeySummaries([]) }, config, capacity);
   const release = buffer.release.bind(buffer);
   buffer.release = () => {
     live--;

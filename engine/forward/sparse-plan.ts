@@ -1,0 +1,91 @@
+// Which blocks of the cache a sparse pass must read, and among which it may choose; `sparse-attention.ts` chooses.
+import { BLOCK_ROWS, GROUP_ROWS } from "../cache/key-summaries.js";
+import type { RowRange, SlotPass } from "./pass.js";
+
+/** Besides the first block, as many of the newest complete ones are always read. */
+const NEWEST_BLOCKS = 2;
+/** Added to a score that is not to count, and finite: kernels subtract scores from each other. */
+const HIDDEN = -1e9;
+
+export type NewRows = Pick<SlotPass, "pastLength" | "tokens" | "visible">;
+
+export interface SparsePlan {
+  /** Blocks that every new row sees whole, in ascending order: some of them are chosen. */
+  candidates: readonly number[];
+  /** How many of the candidates; more than none where there are any. */
+  chosenCount: number;
+  /** Blocks that are read in any case: the first, the newest, and all that only some of the new rows see, or in part. */
+  always: readonly number[];
+  /** Groups of keys whose summaries this pass writes, in ascending order. */
+  groups: readonly number[];
+}
+
+export interface SparsePlanOptions {
+  /** Share, above 0 up to 1, to read of the blocks that all new rows see whole; the first and the newest count. */
+  keep: number;
+  /** Rows whose summaries are up to date. */
+  summarizedRows: number;
+}
+
+export function planSparse(slot: NewRows, { keep, summarizedRows }: SparsePlanOptions): SparsePlan {
+  const { whole, partial } = sortBlocks(slot);
+  const forced = whole.filter((_, index) => index === 0 || index >= whole.length - NEWEST_BLOCKS);
+  const candidates = whole.slice(1, Math.max(1, whole.length - NEWEST_BLOCKS));
+  const chosenCount = Math.min(candidates.length, Math.max(1, Math.round(whole.length * keep) - forced.length));
+  const firstGroup = Math.floor(Math.min(summarizedRows, slot.pastLength) / GROUP_ROWS);
+  const lastGroup = Math.floor((slot.pastLength + slot.tokens.length - 1) / GROUP_ROWS);
+  const groups = Array.from({ length: lastGroup - firstGroup + 1 }, (_, index) => firstGroup + index);
+  return { candidates, chosenCount, always: [...forced, ...partial], groups };
+}
+
+/** What is added to the scores, [new rows, 1, (chosen + always) * 64] f32: chosen blocks are seen by all. */
+export function sparseMask(slot: NewRows, { chosenCount, always }: SparsePlan): Float32Array {
+  const rowCount = slot.tokens.length;
+  const width = (chosenCount + always.length) * BLOCK_ROWS;
+  const mask = new Float32Array(rowCount * width);
+  for (let row = 0; row < rowCount; row++) {
+    const start = row * width + chosenCount * BLOCK_ROWS;
+    mask.fill(HIDDEN, start, (row + 1) * width);
+    for (const range of rangesOf(slot, row)) {
+      always.forEach((block, index) => {
+        const from = Math.max(range.start - block * BLOCK_ROWS, 0);
+        const to = Math.min(range.end - block * BLOCK_ROWS, BLOCK_ROWS);
+        if (from < to) mask.fill(0, start + index * BLOCK_ROWS + from, start + index * BLOCK_ROWS + to);
+      });
+    }
+  }
+  return mask;
+}
+
+/** Blocks that all new rows see whole, and blocks of which at least one sees something. */
+function sortBlocks(slot: NewRows): { whole: number[]; partial: number[] } {
+  const rowCount = slot.tokens.length;
+  const blockCount = Math.ceil((slot.pastLength + rowCount) / BLOCK_ROWS);
+  /** By block: how many rows more than of the block before see it whole, or at all. */
+  const wholeSteps = new Int32Array(blockCount + 1);
+  const seenSteps = new Int32Array(blockCount + 1);
+  for (let row = 0; row < rowCount; row++) {
+    for (const { start, end } of rangesOf(slot, row)) {
+      const [from, to] = [Math.ceil(start / BLOCK_ROWS), Math.floor(end / BLOCK_ROWS)];
+      if (from < to) {
+        wholeSteps[from]++;
+        wholeSteps[to]--;
+      }
+      seenSteps[Math.floor(start / BLOCK_ROWS)]++;
+      seenSteps[Math.ceil(end / BLOCK_ROWS)]--;
+    }
+  }
+  const whole: number[] = [];
+  const partial: number[] = [];
+  for (let block = 0, wholeRows = 0, seenRanges = 0; block < blockCount; block++) {
+    wholeRows += wholeSteps[block];
+    seenRanges += seenSteps[block];
+    if (wholeRows === rowCount) whole.push(block);
+    else if (seenRanges > 0) partial.push(block);
+  }
+  return { whole, partial };
+}
+
+function rangesOf({ visible, pastLength }: NewRows, row: number): readonly RowRange[] {
+  return visible?.[row] ?? [{ start: 0, end: pastLength + row + 1 }];
+}
