@@ -2,16 +2,20 @@
 import type { KvPool } from "../cache/kv-pool.js";
 import type { KvTree } from "../cache/kv-tree.js";
 import type { Pass, SlotPass } from "../forward/pass.js";
-import type { Work } from "./sequence.js";
+import type { Sequence, Work } from "./sequence.js";
 
 /** New rows of a pass: large enough for full speed, small enough to stop and to let others in within a second. */
 export const PASS_ROWS = 256;
 /** Work of so few tokens is part of the next pass whatever else waits. */
 const SHORT_WORK_TOKENS = 64;
+/** New rows of a pass for the long prompt whose turn it is, however much short work there is. */
+const LEAST_LONG_ROWS = 32;
 
 /** What a pass computes of one piece of work. */
 export interface Share {
   work: Work;
+  /** The sequence as it was, for where the pass fails. */
+  before: Pick<Sequence, "row" | "reservedRows" | "computedTokens" | "passes">;
   /** Tokens of it that are computed when the pass is done, from the first. */
   count: number;
   /** Packed rows of the wanted logits, once all its tokens are. */
@@ -29,7 +33,7 @@ export interface PlannedPass {
 interface Growth {
   tree: KvTree;
   start: number;
-  shares: { work: Work; count: number; rows: number[] }[];
+  shares: (Omit<Share, "wanted"> & { rows: number[] })[];
 }
 
 export interface PassPlannerOptions {
@@ -49,10 +53,11 @@ export class PassPlanner {
     this.#isPacking = isPacking;
   }
 
-  /** The next pass, or none where there is nothing to compute; `refuse` gets work that there is no room for. */
-  plan(works: readonly Work[], refuse: (work: Work) => void): PlannedPass | undefined {
+  /** The next pass, or none where there is nothing to compute; `refuse` gets work that there is no room for, and why if it is known. */
+  plan(works: readonly Work[], refuse: (work: Work, reason?: unknown) => void): PlannedPass | undefined {
     const growths = new Map<KvTree, Growth>();
     let rowsLeft = PASS_ROWS;
+    let longRows = LEAST_LONG_ROWS;
     for (const work of this.#inTurn(works)) {
       const { tree } = work.sequence;
       let growth = growths.get(tree);
@@ -61,15 +66,17 @@ export class PassPlanner {
         growth = { tree, start: tree.tokens.length, shares: [] };
         growths.set(tree, growth);
       }
-      const limit = isShort(work) ? work.tokens.length : rowsLeft;
-      if (!this.#hasRoom(growth, Math.min(limit, work.tokens.length))) {
+      const limit = isShort(work) ? work.tokens.length : Math.max(rowsLeft, longRows);
+      if (!isShort(work)) longRows = 0;
+      try {
+        if (this.#hasRoom(growth, Math.min(limit, work.tokens.length))) rowsLeft = Math.max(0, rowsLeft - this.#insert(work, growth, limit));
         // Beside rows of this pass it waits for the next one.
-        if (tree.tokens.length === growth.start) refuse(work);
-        continue;
+        else if (tree.tokens.length === growth.start) refuse(work);
+      } catch (error) {
+        refuse(work, error);
       }
-      rowsLeft = Math.max(0, rowsLeft - this.#insert(work, growth, limit));
     }
-    return toPass([...growths.values()].filter(({ shares }) => shares.some(({ count }) => count > 0)));
+    return toPass([...growths.values()].filter(({ shares }) => shares.length > 0));
   }
 
   /** Short work in order of arrival, then long prompts by turns. */
@@ -83,15 +90,19 @@ export class PassPlanner {
   }
 
   /** Makes room where gaps can be closed or the buffer can grow; not once rows of this pass are in it. */
-  #hasRoom({ tree, start }: Growth, rows: number): boolean {
-    const wanted = tree.tokens.length + rows;
-    if (wanted <= tree.buffer.capacity) return true;
-    return tree.tokens.length === start && this.#pool.ensureRows(tree, wanted);
+  #hasRoom(growth: Growth, rows: number): boolean {
+    const { tree } = growth;
+    if (tree.tokens.length + rows <= tree.buffer.capacity) return true;
+    if (tree.tokens.length > growth.start) return false;
+    if (tree.buffer.isHostVisible) tree.compact();
+    growth.start = tree.tokens.length;
+    return this.#pool.ensureRows(tree, growth.start + rows);
   }
 
   /** Appends the tokens that the tree does not hold yet; returns how many. */
   #insert(work: Work, { tree, start, shares }: Growth, limit: number): number {
     const { sequence, tokens, wantedCount } = work;
+    const { row, reservedRows, computedTokens, passes } = sequence;
     const firstWanted = tokens.length - wantedCount;
     const rows: number[] = [];
     let added = 0;
@@ -108,10 +119,11 @@ export class PassPlanner {
       }
       if (count >= firstWanted) rows.push(sequence.row);
     }
-    sequence.reservedRows = Math.max(0, sequence.reservedRows - added);
+    if (count === 0) return 0;
+    sequence.reservedRows = Math.max(0, reservedRows - added);
     sequence.computedTokens += added;
     sequence.passes++;
-    shares.push({ work, count, rows });
+    shares.push({ work, before: { row, reservedRows, computedTokens, passes }, count, rows });
     return added;
   }
 }
@@ -135,8 +147,8 @@ function toPass(growths: readonly Growth[]): PlannedPass | undefined {
       packedRows.set(key, wanted.length);
       return wanted.push(packedStart + row - start) - 1;
     };
-    for (const { work, count, rows } of treeShares) {
-      shares.push({ work, count, wanted: count === work.tokens.length ? rows.map(wantedIndex) : [] });
+    for (const { work, before, count, rows } of treeShares) {
+      shares.push({ work, before, count, wanted: count === work.tokens.length ? rows.map(wantedIndex) : [] });
     }
     const newRows = Array.from({ length: tree.tokens.length - start }, (_, index) => start + index);
     if (newRows.length === 0) continue;

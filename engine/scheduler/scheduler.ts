@@ -32,8 +32,14 @@ export interface OpenRequest {
 
 interface Waiting {
   sequence: Sequence;
+  /** Later arrivals that came in before it. */
+  overtaken: number;
   admit(): void;
+  refuse(reason: unknown): void;
 }
+
+/** Whoever branches off what is there comes in before others, but no more of them than this before the same one. */
+const MOST_OVERTAKING = 32;
 
 /**
  * Requests come in by order of arrival, but for those that need little beside what is there. Whoever is in asks for
@@ -48,6 +54,8 @@ export class Scheduler implements SequenceHost {
   #waiting: Waiting[] = [];
   #works: Work[] = [];
   #isRunning = false;
+  /** Whether something has happened that the running loop has not looked at. */
+  #isWoken = false;
   #arrivals = 0;
   #whenIdle: (() => void)[] = [];
 
@@ -76,23 +84,26 @@ export class Scheduler implements SequenceHost {
    * Waits for memory and a place; what other requests have computed of the prompt is part of the sequence.
    *
    * @throws The signal's reason, where it aborts before; the place in the queue is given up.
+   * @throws RuntimeError where all memory together would not hold it.
    */
-  open({ prompt, reservedRows, kept, signal }: OpenRequest): Promise<Sequence> {
+  async open({ prompt, reservedRows, kept, signal }: OpenRequest): Promise<Sequence> {
     signal?.throwIfAborted();
+    if (prompt.length + reservedRows > this.pool.budgetRows) throw noMemory();
     const sequence = new Sequence(this, { prompt, reservedRows, order: this.#arrivals++ });
     sequence.kept = kept;
     this.#open.add(sequence);
     return new Promise((resolve, reject) => {
-      const onAbort = () => {
+      const refuse = (reason: unknown) => {
         sequence.release();
-        reject(signal?.reason as Error);
+        reject(reason);
       };
+      const onAbort = () => refuse(signal?.reason);
       signal?.addEventListener("abort", onAbort, { once: true });
-      const admit = () => {
+      const settled = (settle: (value: unknown) => void) => (value?: unknown) => {
         signal?.removeEventListener("abort", onAbort);
-        resolve(sequence);
+        settle(value);
       };
-      this.#waiting.push({ sequence, admit });
+      this.#waiting.push({ sequence, overtaken: 0, admit: settled(() => resolve(sequence)), refuse: settled(refuse) });
       this.#wake();
     });
   }
@@ -125,6 +136,7 @@ export class Scheduler implements SequenceHost {
   }
 
   #wake(): void {
+    this.#isWoken = true;
     if (this.#isRunning) return;
     this.#isRunning = true;
     void this.#loop();
@@ -134,11 +146,12 @@ export class Scheduler implements SequenceHost {
     for (;;) {
       // Whoever has just been answered asks for more before the next pass is planned.
       await afterMicrotasks();
+      this.#isWoken = false;
       this.pool.trim();
       if (this.#admit()) await afterMicrotasks();
-      const planned = this.#planner.plan(this.#works, (work) => this.#refuse(work));
-      if (!planned) break;
-      await this.#run(planned);
+      const planned = this.#planner.plan(this.#works, (work, reason) => this.#refuse(work, reason));
+      if (planned) await this.#run(planned);
+      else if (!this.#isWoken) break;
     }
     this.#isRunning = false;
     if (this.#open.size > 0) return;
@@ -147,16 +160,39 @@ export class Scheduler implements SequenceHost {
 
   /** Whether anyone came in. */
   #admit(): boolean {
-    const admitted = new Set(this.#waiting.filter(({ sequence }) => this.#desk.admitBranch(sequence)));
+    const admitted = this.#admitBranches();
     for (const waiting of this.#waiting) {
       if (admitted.has(waiting)) continue;
-      const admission = this.#desk.admit(waiting.sequence);
+      const admission = this.#ask(waiting, (desk) => desk.admit(waiting.sequence));
       if (admission === "admitted") admitted.add(waiting);
       if (admission === "full") break;
     }
     this.#waiting = this.#waiting.filter((waiting) => !admitted.has(waiting));
     for (const { admit } of admitted) admit();
     return admitted.size > 0;
+  }
+
+  #admitBranches(): Set<Waiting> {
+    const admitted = new Set<Waiting>();
+    let oldest: Waiting | undefined;
+    for (const waiting of this.#waiting) {
+      if (oldest && oldest.overtaken >= MOST_OVERTAKING) break;
+      if (this.#ask(waiting, (desk) => desk.admitBranch(waiting.sequence))) {
+        admitted.add(waiting);
+        if (oldest) oldest.overtaken++;
+      } else oldest ??= waiting;
+    }
+    return admitted;
+  }
+
+  /** Memory that cannot be allocated fails the request that it is for, and no other. */
+  #ask<Answer>(waiting: Waiting, question: (desk: AdmissionDesk) => Answer): Answer | undefined {
+    try {
+      return question(this.#desk);
+    } catch (error) {
+      waiting.refuse(error);
+      return undefined;
+    }
   }
 
   async #run({ pass, shares, starts }: PlannedPass): Promise<void> {
@@ -172,7 +208,8 @@ export class Scheduler implements SequenceHost {
         work.resolve({ count, rows: wanted.map((index) => rows[index]) });
       }
     } catch (error) {
-      for (const { work } of shares) {
+      for (const { work, before } of shares) {
+        Object.assign(work.sequence, before);
         work.sequence.isPending = false;
         work.reject(error);
       }
@@ -188,9 +225,13 @@ export class Scheduler implements SequenceHost {
     return logits;
   }
 
-  #refuse(work: Work): void {
+  #refuse(work: Work, reason: unknown = noMemory()): void {
     this.#works = this.#works.filter((other) => other !== work);
     work.sequence.isPending = false;
-    work.reject(new RuntimeError("There is no memory left for this request's tokens.", { hint: "Allow more memory, or fewer requests at a time." }));
+    work.reject(reason);
   }
+}
+
+function noMemory(): RuntimeError {
+  return new RuntimeError("There is no memory left for this request's tokens.", { hint: "Allow more memory, or fewer requests at a time." });
 }
