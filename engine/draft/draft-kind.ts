@@ -1,7 +1,7 @@
 // Kinds of drafted tokens, by what tells how likely they are right.
 
 const PROMPT_BYTES = [4, 7, 12, 24];
-const REPLY_TOKENS = [2, 4, 8];
+const REPLY_TOKENS = [1, 2, 4, 8];
 const PROMPT_KINDS = (PROMPT_BYTES.length + 1) * 4;
 
 export interface PromptDraft {
@@ -17,15 +17,20 @@ export function promptKind({ matchedBytes, placeCount, isAtBreak }: PromptDraft)
   return rankIn(PROMPT_BYTES, matchedBytes) * 4 + (placeCount > 1 ? 2 : 0) + (isAtBreak ? 1 : 0);
 }
 
-export interface ReplyDraft {
-  /** Tokens written before the token that agree with the reply. */
+export interface TokenDraft {
+  /** Tokens written before the token that agree with the source. */
   matchedTokens: number;
-  /** The reply is the one that is being written. */
-  isOwn: boolean;
+  source: TokenSource;
+  /** Signs of JSON and nothing else: alike in all replies of a form. */
+  isStructure: boolean;
 }
 
-export function replyKind({ matchedTokens, isOwn }: ReplyDraft): number {
-  return PROMPT_KINDS + rankIn(REPLY_TOKENS, matchedTokens) * 2 + (isOwn ? 1 : 0);
+/** `prompt`: examples in the prompt, or its schema. */
+export type TokenSource = "own" | "reply" | "prompt";
+
+export function tokenKind({ matchedTokens, source, isStructure }: TokenDraft): number {
+  const rank = ["own", "reply", "prompt"].indexOf(source) * 2 + (isStructure ? 1 : 0);
+  return PROMPT_KINDS + rankIn(REPLY_TOKENS, matchedTokens) * 6 + rank;
 }
 
 function rankIn(bounds: readonly number[], value: number): number {
@@ -42,9 +47,10 @@ export const STARTING_SHARES: readonly number[] = [
   0.88, 0.3, 0.75, 0.3,
   0.94, 0.3, 0.85, 0.3,
   0.93, 0.4, 0.92, 0.4,
-  // Another reply, its own.
-  0.65, 0.1,
-  0.87, 0.6,
-  0.92, 0.7,
-  0.97, 0.85,
+  // The same reply, structure in it; another reply; the prompt.
+  0.1, 0.6, 0.2, 0.4, 0.5, 0.4,
+  0.1, 0.65, 0.5, 0.75, 0.6, 0.35,
+  0.55, 0.7, 0.85, 0.88, 0.75, 0.65,
+  0.7, 0.8, 0.9, 0.9, 0.7, 0.7,
+  0.9, 0.75, 0.97, 0.97, 0.85, 0.7,
 ];

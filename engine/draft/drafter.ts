@@ -1,13 +1,14 @@
-// Proposes the tokens to try after what a reply has written: copied from its prompt, or from replies to the same prompt.
+// Proposes the tokens to try after what a reply has written: copied from its prompt, from replies to the same prompt, or from itself.
 import type { Tokenizer } from "../tokenizer/tokenizer.js";
 import type { Acceptance } from "./acceptance.js";
 import { cutAfter } from "./cut.js";
-import { promptKind, replyKind } from "./draft-kind.js";
+import { promptKind, tokenKind, type TokenSource } from "./draft-kind.js";
 import type { PromptText } from "./prompt-text.js";
-import { ReplyTokens } from "./reply-tokens.js";
+import { TokenText } from "./token-text.js";
 import { WrittenValue } from "./written-value.js";
 
 const QUOTE = 0x22, BACKSLASH = 0x5c;
+const STRUCTURE = new Set(Buffer.from(' \n\t{}[]:,"'));
 /** Written tokens that the cut of what comes next may depend on. */
 const TAIL_TOKENS = 3;
 /** Most tokens are shorter. */
@@ -15,8 +16,9 @@ const BYTES_PER_TOKEN = 8;
 
 export interface DrafterOptions {
   prompt: PromptText;
-  /** Replies to the same prompt, finished or not; the drafter adds its own. */
-  replies: ReplyTokens[];
+  /** Replies to the same prompt, finished or not. */
+  replies: readonly TokenText[];
+  /** Learns from all that is drafted with it. */
   acceptance: Acceptance;
   tokenizer: Pick<Tokenizer, "tokenBytes" | "encodeOpen">;
   /** How values are written: with JSON's quotes and escapes, or as they are. */
@@ -38,7 +40,7 @@ const NOTHING: Draft = { ids: [], kinds: [] };
 export class Drafter {
   readonly #options: DrafterOptions;
   /** What is written. */
-  readonly reply = new ReplyTokens();
+  readonly reply = new TokenText();
   readonly #value: WrittenValue;
   /** What the sources have instead of what is yet to be written, whether it was worth to propose it or not. */
   #expected: Draft[] = [];
@@ -61,7 +63,7 @@ export class Drafter {
    * @param rowCost Time that one more row adds to the pass, as a share of a pass without drafts.
    */
   propose(maxTokens: number, rowCost?: number): readonly number[] {
-    this.#expected = [this.#fromReplies(maxTokens), this.#fromPrompt(maxTokens)];
+    this.#expected = [...this.#fromTokens(maxTokens), this.#fromPrompt(maxTokens)];
     let best = { rate: 1, tokens: NOTHING.ids };
     for (const { ids, kinds } of this.#expected) {
       const { count, rate } = this.#options.acceptance.worth(kinds, rowCost);
@@ -80,19 +82,34 @@ export class Drafter {
     });
   }
 
-  #fromReplies(maxTokens: number): Draft {
-    const end = this.reply.end;
-    let best: { reply: ReplyTokens; end: number; matched: number } | undefined;
-    for (const reply of new Set([this.reply, ...this.#options.replies])) {
-      const found = reply.find(end);
-      if (found && found.matched >= (best?.matched ?? 0)) best = { reply, end: found.end, matched: found.matched };
-    }
-    if (!best) return NOTHING;
-    const { reply, matched } = best;
-    const ids = reply.ids(best.end, best.end + maxTokens);
-    return { ids, kinds: ids.map((_, i) => replyKind({ matchedTokens: matched + i, isOwn: reply === this.reply })) };
+  /** Tokens as they have followed the last ones elsewhere. */
+  #fromTokens(maxTokens: number): Draft[] {
+    const { prompt, replies } = this.#options;
+    const others = replies.filter((reply) => reply !== this.reply);
+    return [this.#repeated([this.reply], "own", maxTokens), this.#repeated(others, "reply", maxTokens), this.#repeated([prompt.tokens], "prompt", maxTokens)];
   }
 
+  #repeated(texts: readonly TokenText[], source: TokenSource, maxTokens: number): Draft {
+    const end = this.reply.end;
+    let best: { text: TokenText; end: number; matched: number } | undefined;
+    for (const text of texts) {
+      const found = text.find(end);
+      if (found && found.matched >= (best?.matched ?? 0)) best = { text, end: found.end, matched: found.matched };
+    }
+    if (!best) return NOTHING;
+    const { text, matched } = best;
+    const next = text.ids(best.end, best.end + maxTokens);
+    // Control tokens of a prompt are not of a reply.
+    const length = next.findIndex((id) => this.#options.tokenizer.tokenBytes[id] === undefined);
+    const ids = length < 0 ? next : next.slice(0, length);
+    return { ids, kinds: ids.map((id, i) => tokenKind({ matchedTokens: matched + i, source, isStructure: this.#isStructure(id) })) };
+  }
+
+  #isStructure(id: number): boolean {
+    return this.#options.tokenizer.tokenBytes[id]?.every((byte) => STRUCTURE.has(byte)) ?? false;
+  }
+
+  /** The value as the prompt goes on where it agrees. */
   #fromPrompt(maxTokens: number): Draft {
     const { prompt, tokenizer } = this.#options;
     const found = prompt.find(this.#value.bytes);

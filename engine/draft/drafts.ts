@@ -3,7 +3,7 @@ import type { Tokenizer } from "../tokenizer/tokenizer.js";
 import { Acceptance } from "./acceptance.js";
 import { Drafter, type DrafterOptions } from "./drafter.js";
 import { PromptText } from "./prompt-text.js";
-import type { ReplyTokens } from "./reply-tokens.js";
+import type { TokenText } from "./token-text.js";
 
 /** A prompt of 16,000 tokens takes a megabyte or two. */
 const KEPT_PROMPTS = 8;
@@ -14,7 +14,7 @@ interface Source {
   prompt: readonly number[];
   text: PromptText;
   /** The latest last. */
-  replies: ReplyTokens[];
+  replies: TokenText[];
 }
 
 export class Drafts {

@@ -1,5 +1,6 @@
 // The text of a prompt as replies copy it: bytes, with each run of white space as one space, and where parts of it end.
 import type { Tokenizer } from "../tokenizer/tokenizer.js";
+import { TokenText } from "./token-text.js";
 import { type Repeat, RepeatIndex } from "./repeat-index.js";
 
 const LINE_FEED = 0x0a, SPACE = 0x20, FULL_STOP = 0x2e, SEMICOLON = 0x3b;
@@ -8,6 +9,8 @@ const WIDE_SIGNS = new Set(Array.from("。；，、：（", (sign) => Buffer.fro
 
 /** Made once per prompt, in time and memory of its length: some 20 bytes a byte. */
 export class PromptText {
+  /** Its tokens as they are: examples of replies are among them. */
+  readonly tokens: TokenText;
   readonly #index: RepeatIndex;
   /** 1 where a line or a part of a sentence ends before the byte, or before the space that it is. */
   readonly #breaks: Uint8Array;
@@ -16,8 +19,10 @@ export class PromptText {
     const size = prompt.reduce((sum, id) => sum + (tokenBytes[id]?.length ?? 0), 0);
     this.#index = new RepeatIndex({ runs: [8, 3], maxMatch: 48, size });
     this.#breaks = new Uint8Array(size + 1);
+    this.tokens = new TokenText(prompt.length);
     let before = 0;
     for (const id of prompt) {
+      this.tokens.push(id);
       for (const byte of tokenBytes[id] ?? []) {
         const isSpace = byte === SPACE || (byte >= 0x09 && byte <= 0x0d);
         if (!isSpace || before !== SPACE) this.#index.append(isSpace ? SPACE : byte);

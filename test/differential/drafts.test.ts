@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { Acceptance } from "../../engine/draft/acceptance.js";
 import { Drafter } from "../../engine/draft/drafter.js";
 import { PromptText } from "../../engine/draft/prompt-text.js";
-import { ReplyTokens } from "../../engine/draft/reply-tokens.js";
+import { TokenText } from "../../engine/draft/token-text.js";
 import type { Sampling } from "../../engine/request.js";
 import { LogitsRow } from "../../engine/sampler/logits-row.js";
 import { createRandom } from "../../engine/sampler/random.js";
@@ -72,7 +72,7 @@ function withDrafts(model: Model, sampling: Sampling, guess: Guess): { written: 
 
 /** The engine's drafter, over a prompt and an earlier reply in the models' letters. */
 function copyDrafter(prompt: readonly number[], earlier: readonly number[]): Guess {
-  const reply = new ReplyTokens();
+  const reply = new TokenText();
   for (const token of earlier) reply.push(ids[token]);
   const text = new PromptText(prompt.map((token) => ids[token]), tokenizer.tokenBytes);
   const drafter = new Drafter({ prompt: text, replies: [reply], acceptance: new Acceptance(), tokenizer, format: "text" });

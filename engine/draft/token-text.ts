@@ -1,11 +1,16 @@
-// The tokens of one reply as they are written: other replies to the same prompt, and the rest of this one, may repeat them.
+// Tokens that a reply may repeat as they are: its own, those of another reply to the same prompt, examples in the prompt.
 import { type Repeat, RepeatIndex } from "./repeat-index.js";
 
 /** Tokens of context that count. */
 const CONTEXT = 16;
 
-export class ReplyTokens {
-  readonly #index = new RepeatIndex({ runs: [4, 2], maxMatch: CONTEXT, size: 256 });
+export class TokenText {
+  readonly #index: RepeatIndex;
+
+  /** @param size Tokens expected. */
+  constructor(size = 256) {
+    this.#index = new RepeatIndex({ runs: [4, 2, 1], maxMatch: CONTEXT, size });
+  }
 
   push(id: number): void {
     this.#index.append(id);
@@ -16,7 +21,7 @@ export class ReplyTokens {
     return this.#index.slice(Math.max(0, this.#index.length - CONTEXT), this.#index.length);
   }
 
-  /** The place that agrees longest with the last tokens of a reply, for two tokens at least. */
+  /** The place that agrees longest with the last tokens of a reply, for one token at least. */
   find(tokens: ArrayLike<number>): Repeat | undefined {
     return this.#index.find(tokens);
   }
