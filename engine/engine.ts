@@ -93,9 +93,14 @@ export class Engine implements AsyncDisposable {
     const replyTokens = this.#replyTokens(request, choice);
     this.#check(request, prompt.length, replyTokens);
     const log = new RequestLog(this.#parts.emit, { id: ++this.#requestCount, request, promptTokens: prompt.length });
+    const { signal } = request;
     let sequence: Sequence | undefined;
+    // A reader that takes its time holds no memory once the signal has aborted.
+    const leave = (): void => sequence?.release();
+    signal?.addEventListener("abort", leave);
     try {
-      sequence = await this.#enter(prompt, replyTokens, request.signal);
+      sequence = await this.#enter(prompt, replyTokens, signal);
+      this.#refuseClosed();
       const { switches } = this.#parts;
       const drafter = switches.drafts && !choice ? this.#drafts.begin(request.prompt, format.type === "json" ? "json" : "text") : undefined;
       const generation = new Generation({ request: { ...request, prompt }, sequence, tokenizer: this.tokenizer, switches, drafter, queueMs: log.waitingMs });
@@ -104,6 +109,7 @@ export class Engine implements AsyncDisposable {
       log.endPrefill();
       const thinking = request.thinking ? yield* think(generation, request.thinking) : "";
       const reply = choice ? await chooseReply(generation, choice) : yield* write(generation, opened);
+      signal?.throwIfAborted();
       const result: EngineResult = { ...reply, thinking, warnings: grammar?.warnings ?? [], usage: generation.usage };
       log.finish(result);
       yield { type: "finish", result };
@@ -112,7 +118,8 @@ export class Engine implements AsyncDisposable {
       throw error;
     } finally {
       log.leave();
-      sequence?.release();
+      signal?.removeEventListener("abort", leave);
+      leave();
     }
   }
 
@@ -182,9 +189,7 @@ export class Engine implements AsyncDisposable {
     const { switches, prefixes } = this.#parts;
     const kept = switches.sharing ? await prefixes.find(prompt, () => this.#scheduler.heldTokens(prompt)) : undefined;
     this.#refuseClosed();
-    const sequence = await this.#scheduler.open({ prompt, reservedRows, kept, signal });
-    this.#refuseClosed();
-    return sequence;
+    return this.#scheduler.open({ prompt, reservedRows, kept, signal });
   }
 
   #open(format: OutputFormat): { grammar?: Grammar; opened?: OpenedReply; choice?: OpenedChoice } {

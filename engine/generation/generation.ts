@@ -143,7 +143,9 @@ export class Generation {
   }
 
   #compute(sequence: Sequence, tokens: readonly number[], wantedCount: number): Promise<Computed> {
-    return untilAborted(sequence.compute(tokens, wantedCount), this.request.signal);
+    const { signal } = this.request;
+    if (signal?.aborted) return Promise.reject(signal.reason as Error);
+    return untilAborted(sequence.compute(tokens, wantedCount), signal);
   }
 }
 
@@ -152,7 +154,6 @@ function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal | unde
   if (!signal) return promise;
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(signal.reason as Error);
-    if (signal.aborted) return onAbort();
     signal.addEventListener("abort", onAbort, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
   });
