@@ -2,15 +2,13 @@
 // llama-cpp/make-goldens.mjs made the golden files; bench:fidelity compares larger models, and perplexity.
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { adviceFor } from "../../engine/checkpoint/family-advice.js";
 import { fileHash } from "../../engine/checkpoint/file-hash.js";
 import { openGguf } from "../../engine/checkpoint/gguf.js";
-import { Engine } from "../../engine/engine.js";
+import type { Engine } from "../../engine/engine.js";
 import { Decoder } from "../../engine/forward/decoder.js";
 import { convertOnce } from "../../engine/graph/converted-cache.js";
+import { loadEngine } from "../../engine/load-engine.js";
 import { Runtime } from "../../engine/ort/runtime.js";
-import { ALL_ON } from "../../engine/switches.js";
-import { createTokenizer } from "../../engine/tokenizer/create-tokenizer.js";
 import type { ChatMessage } from "../../engine/tokenizer/tokenizer.js";
 import { createLinearDecoder, type LinearDecoder } from "../fixtures/engine/linear-decoder.mjs";
 import { realModelPath } from "../fixtures/real-model.js";
@@ -22,6 +20,11 @@ const TIE = 0.2;
 /** Holds the longest prompt and what follows it. */
 const CONTEXT_LENGTH = 1024;
 
+interface OpenedLogits {
+  decoder: LinearDecoder;
+  close(): Promise<void>;
+}
+
 type Prompt = { name: string } & ({ messages: ChatMessage[] } | { text: string });
 
 let modelPath: string;
@@ -29,24 +32,27 @@ let prompts: Prompt[];
 let golden: { sha256: string; prompts: Golden[] };
 let decoder: LinearDecoder;
 let engine: Engine;
+let closeLogits: (() => Promise<void>) | undefined;
 
 async function readJson<T>(name: string): Promise<T> {
   return JSON.parse(await readFile(new URL(`llama-cpp/${name}.json`, import.meta.url), "utf8")) as T;
 }
 
-/** The parts of `loadEngine`, because the comparison needs the logits of every position. */
-async function openEngine(path: string): Promise<{ decoder: LinearDecoder; engine: Engine }> {
+/** Beside the engine, because the comparison needs the logits of every position. */
+async function openLogits(path: string): Promise<OpenedLogits> {
   const checkpoint = await openGguf(path);
   try {
-    const { config, metadata } = checkpoint;
+    const { config } = checkpoint;
     const converted = await convertOnce(checkpoint, { weights: "exact" });
     const runtime = new Runtime();
     const opened = await Decoder.load(runtime, { converted, config, threadCount: 2 });
-    const parts = { runtime, decoder: opened, tokenizer: createTokenizer(metadata), advice: adviceFor(metadata) };
-    return {
-      decoder: createLinearDecoder(opened, CONTEXT_LENGTH),
-      engine: new Engine({ ...parts, contextLength: CONTEXT_LENGTH, switches: ALL_ON }),
+    const linear = createLinearDecoder(opened, CONTEXT_LENGTH);
+    const close = async (): Promise<void> => {
+      linear.release();
+      await opened.close();
+      runtime.close();
     };
+    return { decoder: linear, close };
   } finally {
     await checkpoint.close();
   }
@@ -71,12 +77,13 @@ beforeAll(async () => {
   modelPath = await realModelPath(MODEL);
   prompts = await readJson<Prompt[]>("prompts");
   golden = await readJson(MODEL);
-  ({ decoder, engine } = await openEngine(modelPath));
+  ({ decoder, close: closeLogits } = await openLogits(modelPath));
+  engine = await loadEngine(modelPath, { contextLength: CONTEXT_LENGTH, threadCount: 2 });
 });
 
-afterAll(() => {
-  decoder?.release();
-  return engine?.close();
+afterAll(async () => {
+  await closeLogits?.();
+  await engine?.close();
 });
 
 test("the goldens are of this file and of these prompts", async () => {
