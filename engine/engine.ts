@@ -9,6 +9,7 @@ import { Drafts } from "./draft/drafts.js";
 import { EngineClosedError } from "./error/engine-closed-error.js";
 import { PromptTooLongError } from "./error/prompt-too-long-error.js";
 import { RuntimeError } from "./error/runtime-error.js";
+import type { AttentionPolicy } from "./forward/attention-policy.js";
 import type { Decoder } from "./forward/decoder.js";
 import { choose, longestOptionTokens, openChoice, type OpenedChoice } from "./generation/choose.js";
 import { Generation } from "./generation/generation.js";
@@ -37,6 +38,7 @@ export interface EngineParts {
   /** Rows of keys and values of all requests together. */
   budgetRows: number;
   weightsBytes: number;
+  attention: AttentionPolicy;
   switches: EngineSwitches;
   prefixes: PrefixStore;
   counts: EngineCounts;
@@ -58,7 +60,7 @@ export class Engine implements AsyncDisposable {
   #closing: Promise<void> | undefined;
 
   constructor(parts: EngineParts) {
-    const { decoder, tokenizer, advice, contextLength, budgetRows, switches, emit } = parts;
+    const { decoder, tokenizer, advice, contextLength, budgetRows, attention, switches, emit } = parts;
     this.tokenizer = tokenizer;
     this.config = decoder.config;
     this.advice = advice;
@@ -67,7 +69,8 @@ export class Engine implements AsyncDisposable {
     this.#scheduler = new Scheduler({
       pool: new KvPool({ budgetRows, createBuffer: (capacity) => decoder.createBuffer(capacity), onEvict: (tokens) => emit({ type: "cache-evict", tokens }) }),
       run: (pass) => decoder.run(pass),
-      vocabularySize: decoder.config.vocabularySize,
+      config: decoder.config,
+      attention,
       switches,
       emit,
     });

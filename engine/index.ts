@@ -41,5 +41,6 @@ export type { Engine } from "./engine.js";
 export type { EngineStats } from "./observation/engine-stats.js";
 export type { EngineListener, EngineLogEvent, RequestOutcome } from "./observation/log-event.js";
 export type { KeptPrefix } from "./cache/prefix-store.js";
+export type { AttentionMode } from "./forward/attention-policy.js";
 export { loadEngine, type LoadEngineOptions } from "./load-engine.js";
 export { probeRuntime, type RuntimeProbe } from "./ort/probe-runtime.js";

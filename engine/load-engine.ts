@@ -9,6 +9,7 @@ import { openGguf } from "./checkpoint/gguf.js";
 import { homeFolder } from "./checkpoint/home-folder.js";
 import { CheckpointError } from "./error/checkpoint-error.js";
 import { Engine } from "./engine.js";
+import { createAttentionPolicy, type AttentionMode } from "./forward/attention-policy.js";
 import { type ConvertedModel, convertOnce } from "./graph/converted-cache.js";
 import type { WeightMode } from "./graph/weights/convert-weights.js";
 import { EngineCounts } from "./observation/engine-stats.js";
@@ -38,6 +39,13 @@ export interface LoadEngineOptions {
    * other where that is used up. A single request must fit. Default: keys and values of `contextLength` tokens.
    */
   maxMemoryBytes?: number;
+  /**
+   * Whether passes over a long text read all of it (`dense`) or the blocks of 64 tokens that matter (`sparse`: the first,
+   * the newest and those whose key means attract most attention). `auto`, the default, is sparse from 4,096 tokens on.
+   */
+  attention?: AttentionMode;
+  /** Share of the blocks that sparse passes read, above 0 up to 1. Default 0.25. */
+  keep?: number;
   /** What makes the engine fast, each to be turned off. Default: all on. */
   switches?: Partial<EngineSwitches>;
   /**
@@ -56,13 +64,14 @@ export interface LoadEngineOptions {
  * @throws CheckpointError, UnsupportedModelError, TokenizerError where the file cannot be run.
  * @throws RuntimeError where ONNX Runtime cannot be loaded.
  * @throws DiskSpaceError where the converted model does not fit the disk, HomeFolderError where it may not be kept.
- * @throws RangeError where an option is no positive whole number, or `maxMemoryBytes` is too little.
+ * @throws RangeError where `keep` is no share, another option is no positive whole number, or `maxMemoryBytes` is too little.
  */
 export async function loadEngine(modelPath: string, options: LoadEngineOptions = {}): Promise<Engine> {
   for (const name of ["contextLength", "threadCount", "maxMemoryBytes"] as const) {
     const value = options[name] ?? 1;
     if (!Number.isInteger(value) || value < 1) throw new RangeError(`${name} is a whole number from 1 on, not ${value}`);
   }
+  const attention = createAttentionPolicy({ mode: options.attention, keep: options.keep });
   const checkpoint = await openGguf(modelPath);
   try {
     const { config, metadata, sizeBytes } = checkpoint;
@@ -86,7 +95,7 @@ export async function loadEngine(modelPath: string, options: LoadEngineOptions =
       const threadCount = options.threadCount ?? availableParallelism();
       const decoder = await Decoder.load(runtime, { converted, config, threadCount });
       options.onProgress?.({ stage: "load", doneBytes: sizeBytes, totalBytes: sizeBytes });
-      return new Engine({ runtime, decoder, tokenizer, advice: adviceFor(metadata), ...surroundings });
+      return new Engine({ runtime, decoder, tokenizer, advice: adviceFor(metadata), attention, ...surroundings });
     } catch (error) {
       runtime.close();
       throw error;

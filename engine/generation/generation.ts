@@ -43,7 +43,7 @@ export class Generation {
       draftedTokens: 0,
       acceptedTokens: 0,
       passes: 0,
-      flops: { computed: 0, skipped: 0 },
+      flops: sequence.flops,
       queueMs,
       prefillMs: 0,
       decodeMs: 0,

@@ -1,6 +1,7 @@
 // Packs what sequences ask for into one forward pass: short work always, long prompts in turns, equal tokens once.
 import type { KvPool } from "../cache/kv-pool.js";
 import type { KvTree } from "../cache/kv-tree.js";
+import type { AttentionPolicy } from "../forward/attention-policy.js";
 import type { Pass, SlotPass } from "../forward/pass.js";
 import type { Sequence, Work } from "./sequence.js";
 
@@ -38,18 +39,21 @@ interface Growth {
 
 export interface PassPlannerOptions {
   pool: KvPool;
+  attention: AttentionPolicy;
   /** Whether a pass takes more than one piece of work. */
   isPacking: boolean;
 }
 
 export class PassPlanner {
   readonly #pool: KvPool;
+  readonly #attention: AttentionPolicy;
   readonly #isPacking: boolean;
   /** Every other pass serves the shortest prompt first, so that it never waits long behind a long one. */
   #servesShortest = false;
 
-  constructor({ pool, isPacking }: PassPlannerOptions) {
+  constructor({ pool, attention, isPacking }: PassPlannerOptions) {
     this.#pool = pool;
+    this.#attention = attention;
     this.#isPacking = isPacking;
   }
 
@@ -66,7 +70,7 @@ export class PassPlanner {
         growth = { tree, start: tree.tokens.length, shares: [] };
         growths.set(tree, growth);
       }
-      const limit = isShort(work) ? work.tokens.length : Math.max(rowsLeft, longRows);
+      const limit = isShort(work) ? work.tokens.length : Math.min(Math.max(rowsLeft, longRows), this.#attention.mostNewRows(tree.tokens.length));
       if (!isShort(work)) longRows = 0;
       try {
         if (this.#hasRoom(growth, Math.min(limit, work.tokens.length))) rowsLeft = Math.max(0, rowsLeft - this.#insert(work, growth, limit));
@@ -76,7 +80,7 @@ export class PassPlanner {
         refuse(work, error);
       }
     }
-    return toPass([...growths.values()].filter(({ shares }) => shares.length > 0));
+    return toPass([...growths.values()].filter(({ shares }) => shares.length > 0), this.#attention);
   }
 
   /** Short work in order of arrival, then long prompts by turns. */
@@ -133,7 +137,7 @@ function isShort({ tokens, wantedCount }: Work): boolean {
   return tokens.length <= SHORT_WORK_TOKENS || wantedCount > 1;
 }
 
-function toPass(growths: readonly Growth[]): PlannedPass | undefined {
+function toPass(growths: readonly Growth[], attention: AttentionPolicy): PlannedPass | undefined {
   const slots: SlotPass[] = [];
   const shares: Share[] = [];
   const wanted: number[] = [];
@@ -152,7 +156,7 @@ function toPass(growths: readonly Growth[]): PlannedPass | undefined {
     }
     const newRows = Array.from({ length: tree.tokens.length - start }, (_, index) => start + index);
     if (newRows.length === 0) continue;
-    slots.push(slotPass(tree, start, newRows));
+    slots.push(slotPass(tree, start, newRows, attention));
     packedStart += newRows.length;
   }
   if (shares.length === 0) return undefined;
@@ -161,13 +165,15 @@ function toPass(growths: readonly Growth[]): PlannedPass | undefined {
   return { pass: { slots, wanted }, shares, starts: new Map(growths.map(({ tree, start }) => [tree, start])) };
 }
 
-function slotPass({ tokens, buffer }: KvTree, pastLength: number, rows: readonly number[]): SlotPass {
+function slotPass({ tokens, buffer }: KvTree, pastLength: number, rows: readonly number[], attention: AttentionPolicy): SlotPass {
+  const keep = attention.keep(pastLength + rows.length);
   return {
     buffer,
     pastLength,
     tokens: rows.map((row) => tokens.token(row)),
     positions: rows.map((row) => tokens.depth(row)),
     ...(rows.some((row) => !tokens.isLinear(row)) && { visible: rows.map((row) => tokens.visible(row)) }),
+    ...(keep !== undefined && { keep }),
   };
 }
 

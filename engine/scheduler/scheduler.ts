@@ -1,22 +1,26 @@
 // Decides what the next forward pass computes and runs one after another while requests ask: continuous batching.
 import { setImmediate as afterMicrotasks } from "node:timers/promises";
 import type { KvPool } from "../cache/kv-pool.js";
+import type { DecoderConfig } from "../checkpoint/checkpoint.js";
 import type { KvTree } from "../cache/kv-tree.js";
 import { RuntimeError } from "../error/runtime-error.js";
 import type { KeptRows } from "../cache/kept-rows.js";
 import type { Pass } from "../forward/pass.js";
 import type { EngineListener } from "../observation/log-event.js";
+import type { AttentionPolicy } from "../forward/attention-policy.js";
 import { LogitsRow } from "../sampler/logits-row.js";
 import type { EngineSwitches } from "../switches.js";
 import { AdmissionDesk } from "./admission.js";
 import { PassPlanner, type PlannedPass } from "./pass-planner.js";
+import { shareFlops } from "./share-flops.js";
 import { Sequence, type SequenceHost, type Work } from "./sequence.js";
 
 export interface SchedulerOptions {
   pool: KvPool;
   /** [wanted, vocabulary] f32, overwritten by the next run. */
   run(pass: Pass): Promise<Float32Array>;
-  vocabularySize: number;
+  config: DecoderConfig;
+  attention: AttentionPolicy;
   switches: Pick<EngineSwitches, "sharing" | "packing">;
   emit: EngineListener;
 }
@@ -63,7 +67,7 @@ export class Scheduler implements SequenceHost {
     this.pool = options.pool;
     this.#options = options;
     this.#desk = new AdmissionDesk({ pool: options.pool, isSharing: options.switches.sharing });
-    this.#planner = new PassPlanner({ pool: options.pool, isPacking: options.switches.packing });
+    this.#planner = new PassPlanner({ pool: options.pool, attention: options.attention, isPacking: options.switches.packing });
   }
 
   /** Requests that have a place. */
@@ -195,12 +199,14 @@ export class Scheduler implements SequenceHost {
     }
   }
 
-  async #run({ pass, shares, starts }: PlannedPass): Promise<void> {
-    const planned = new Set(shares.map(({ work }) => work));
-    this.#works = this.#works.filter((work) => !planned.has(work));
+  async #run(planned: PlannedPass): Promise<void> {
+    const { pass, shares, starts } = planned;
+    const works = new Set(shares.map(({ work }) => work));
+    this.#works = this.#works.filter((work) => !works.has(work));
     try {
       const logits = pass.slots.length > 0 ? await this.#compute(pass) : new Float32Array();
-      const { vocabularySize } = this.#options;
+      const { vocabularySize } = this.#options.config;
+      shareFlops(planned, this.#options.config);
       const rows = pass.wanted.map((_, index) => new LogitsRow(logits.subarray(index * vocabularySize, (index + 1) * vocabularySize)));
       for (const { work, count, wanted } of shares) {
         work.sequence.companions = shares.length;

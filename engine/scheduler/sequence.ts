@@ -2,6 +2,7 @@
 import type { KeptRows } from "../cache/kept-rows.js";
 import type { Leaf, KvTree } from "../cache/kv-tree.js";
 import { ROOT } from "../cache/token-tree.js";
+import type { Flops } from "../request.js";
 import type { LogitsRow } from "../sampler/logits-row.js";
 
 /** Tokens that one sequence wants computed after its last one. */
@@ -37,6 +38,8 @@ export class Sequence implements Leaf {
   kept: KeptRows | undefined;
   /** Tokens whose keys and values were computed for it; the others it found. */
   computedTokens = 0;
+  /** Of the passes that computed something for it, its part; forks add to it. */
+  flops: Flops = { computed: 0, skipped: 0 };
   /** Whether it is about to ask for something, or waits for it. */
   isPending = false;
   /** Passes that computed something for it. */
@@ -89,6 +92,7 @@ export class Sequence implements Leaf {
   /** Another sequence that begins with this one's tokens, and computes no more than `reservedRows` others. */
   fork(reservedRows: number): Sequence {
     const fork = new Sequence(this.#host, { prompt: this.prompt, reservedRows, order: this.order });
+    fork.flops = this.flops;
     fork.enter(this.tree, this.row);
     this.#host.adopt(fork, this.tree);
     return fork;

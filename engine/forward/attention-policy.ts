@@ -1,0 +1,27 @@
+// When a token tree is read in part instead of whole.
+import { ROWS_PER_CHOICE } from "./pass.js";
+
+/** `auto`: sparse where it pays, in trees of at least `AUTO_SPARSE_ROWS` tokens. */
+export type AttentionMode = "dense" | "sparse" | "auto";
+
+/** Below, a quarter of the blocks is too few to choose from for what the saved time is worth (`npm run bench:sparse`). */
+export const AUTO_SPARSE_ROWS = 4096;
+/** Share of the blocks whose loss shows neither in perplexity nor in what is found (`npm run bench:sparse`). */
+const DEFAULT_KEEP = 0.25;
+
+export interface AttentionPolicy {
+  /** The share of its blocks that passes read of a tree of so many rows, new ones included; undefined: all, without choosing. */
+  keep(rowCount: number): number | undefined;
+  /** New rows that a long prompt gets at most in a pass over a tree that holds so many. */
+  mostNewRows(rowCount: number): number;
+}
+
+/** @throws RangeError where `keep` is no share. */
+export function createAttentionPolicy({ mode = "auto", keep = DEFAULT_KEEP }: { mode?: AttentionMode; keep?: number }): AttentionPolicy {
+  if (!(keep > 0 && keep <= 1)) throw new RangeError(`keep is above 0 and at most 1, not ${keep}`);
+  const fromRows = { dense: Number.POSITIVE_INFINITY, sparse: 0, auto: AUTO_SPARSE_ROWS }[mode];
+  return {
+    keep: (rowCount) => (rowCount >= fromRows ? keep : undefined),
+    mostNewRows: (rowCount) => (rowCount + ROWS_PER_CHOICE >= fromRows ? ROWS_PER_CHOICE : Number.POSITIVE_INFINITY),
+  };
+}

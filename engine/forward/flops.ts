@@ -1,0 +1,33 @@
+// Floating-point operations of a pass by formula: two a multiply-add of its matrix products; all else is small beside them.
+import { BLOCK_ROWS, GROUP_ROWS } from "../cache/key-summaries.js";
+import type { DecoderConfig } from "../checkpoint/checkpoint.js";
+import type { Flops } from "../request.js";
+import type { SlotPass } from "./pass.js";
+import { planSparse } from "./sparse-plan.js";
+
+const MULTIPLY_ADD = 2;
+
+/** Of all layers' matrix products with weights, a row. */
+export function layerFlops({ layerCount, hiddenSize, headCount, kvHeadCount, headSize, feedForwardSize }: DecoderConfig): number {
+  const attention = 2 * headCount * headSize + 2 * kvHeadCount * headSize;
+  return MULTIPLY_ADD * layerCount * hiddenSize * (attention + 3 * feedForwardSize);
+}
+
+/** Of the head, a row whose logits are wanted. */
+export function headFlops({ hiddenSize, vocabularySize }: DecoderConfig): number {
+  return MULTIPLY_ADD * hiddenSize * vocabularySize;
+}
+
+/**
+ * Of a slot's attention in all layers: each new row with each row that is read, keys and values; and with each key
+ * mean that is compared, where blocks are chosen. Skipped is what reading all rows would have taken besides.
+ */
+export function attentionFlops({ layerCount, headCount, headSize }: DecoderConfig, slot: Pick<SlotPass, "pastLength" | "tokens" | "visible" | "keep">): Flops {
+  const product = MULTIPLY_ADD * layerCount * headCount * headSize * slot.tokens.length;
+  const dense = product * 2 * (slot.pastLength + slot.tokens.length);
+  if (slot.keep === undefined) return { computed: dense, skipped: 0 };
+  const { candidates, chosenCount, always } = planSparse(slot, { keep: slot.keep, summarizedRows: 0 });
+  const comparedGroups = ((candidates.at(-1) ?? 0) + 1) * (BLOCK_ROWS / GROUP_ROWS);
+  const computed = product * (2 * (chosenCount + always.length) * BLOCK_ROWS + comparedGroups);
+  return { computed, skipped: Math.max(0, dense - computed) };
+}

@@ -1,0 +1,19 @@
+// Counts a pass's operations for the sequences that it computed something for.
+import type { DecoderConfig } from "../checkpoint/checkpoint.js";
+import { attentionFlops, headFlops, layerFlops } from "../forward/flops.js";
+import type { PlannedPass } from "./pass-planner.js";
+
+/** Rows of one tree are the same to all: each sequence bears its part of them, and the head for the logits that it wants. */
+export function shareFlops({ pass, shares }: PlannedPass, config: DecoderConfig): void {
+  for (const slot of pass.slots) {
+    const attention = attentionFlops(config, slot);
+    const rowCount = slot.tokens.length;
+    for (const { work, before, wanted } of shares) {
+      const { sequence } = work;
+      if (sequence.tree.buffer !== slot.buffer) continue;
+      const part = (sequence.computedTokens - before.computedTokens) / rowCount;
+      sequence.flops.computed += part * (rowCount * layerFlops(config) + attention.computed) + wanted.length * headFlops(config);
+      sequence.flops.skipped += part * attention.skipped;
+    }
+  }
+}
