@@ -1,10 +1,9 @@
 // What the model says of one next token, and what follows from it whoever asks: samples of one row share a `LogitsRow`.
-import { logSumExp } from "./log-probabilities.js";
+import { type RowSummary, summarise } from "./row-summary.js";
 
 /** Valid as long as `values` are, which the next pass may overwrite; each memory is filled when first asked. */
 export class LogitsRow {
-  #best = -1;
-  #logSumExp: number | undefined;
+  #summary: RowSummary | undefined;
   #above: { floor: number; ids: readonly number[] } | undefined;
 
   /** @param values [vocabulary] f32 */
@@ -17,18 +16,17 @@ export class LogitsRow {
 
   /** The likeliest token, the first of equals. */
   get best(): number {
-    if (this.#best < 0) this.#best = indexOfLargest(this.values);
-    return this.#best;
+    return (this.#summary ??= summarise(this.values)).best;
   }
 
   /** log(sum(exp(values))) */
   get logSumExp(): number {
-    return (this.#logSumExp ??= logSumExp(this.values, this.values[this.best]));
+    return (this.#summary ??= summarise(this.values)).logSumExp;
   }
 
   /** Natural logarithm of the model's own probability of a token. */
   logProbability(id: number): number {
-    return this.values[id] - this.logSumExp;
+    return Math.min(0, this.values[id] - this.logSumExp);
   }
 
   /** The tokens whose values reach `floor`, in order of their ids. */
@@ -42,17 +40,4 @@ export class LogitsRow {
     this.#above = { floor, ids };
     return ids;
   }
-}
-
-function indexOfLargest(values: Float32Array): number {
-  let best = 0;
-  let largest = values[0];
-  for (let id = 1; id < values.length; id++) {
-    const value = values[id];
-    if (value > largest) {
-      largest = value;
-      best = id;
-    }
-  }
-  return best;
 }

@@ -1,6 +1,6 @@
 // The sampler looks at few tokens of a row; one that looks at all of them, in the plainest way, draws the same.
 import * as fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Sampling } from "../../engine/request.js";
 import { logSumExp } from "../../engine/sampler/log-probabilities.js";
 import { LogitsRow } from "../../engine/sampler/logits-row.js";
@@ -104,13 +104,27 @@ test("a row's memory holds the tokens from any floor, asked in any order", () =>
   );
 });
 
-test("logSumExp: far terms count, though by table, and infinite ones do no harm", () => {
-  for (const distance of [0.5, 7.999, 8.0001, 8.0039, 12.7, 20, 29.9]) {
-    const logits = new Float32Array(150_000).fill(5 - distance);
-    logits[0] = 5;
-    expect(logSumExp(logits) / plainLogSumExp(logits)).toBeCloseTo(1, 5);
-  }
-  expect(logSumExp(Float32Array.of(-Infinity, 2, -Infinity))).toBe(2);
-  expect(logSumExp(Float32Array.of(-Infinity))).toBe(-Infinity);
-  expect(logSumExp(Float32Array.of(300, 300, -300, 12, 0))).toBeCloseTo(300 + Math.log(2), 6);
+function normaliserOf(logits: Float32Array): number {
+  return new LogitsRow(logits).logSumExp;
+}
+
+describe("the normaliser", () => {
+  test.each([0.5, 7.999, 8.0001, 8.0039, 12.7, 20, 29.9])("with a vocabulary that lies %d below the likeliest", (distance) => {
+    const logits = new Float32Array(150_001).fill(5 - distance);
+    logits[150_000] = 5;
+    expect(normaliserOf(logits)).toBeCloseTo(plainLogSumExp(logits), 6);
+    expect(new LogitsRow(logits).best).toBe(150_000);
+  });
+
+  test.each([-95, -51, -49, 0, 60, 95.9, 96, 97, 300])("with logits around %d", (middle) => {
+    const logits = randomLogits(9, 5, 10).map((logit) => logit + middle);
+    expect(normaliserOf(logits)).toBeCloseTo(plainLogSumExp(logits), 6);
+  });
+
+  test("with infinite logits, and of one alone", () => {
+    expect(normaliserOf(Float32Array.of(-Infinity, 2, -Infinity))).toBeCloseTo(2, 5);
+    expect(normaliserOf(Float32Array.of(3))).toBeCloseTo(3, 5);
+    expect(logSumExp(Float32Array.of(-Infinity))).toBe(-Infinity);
+    expect(logSumExp(Float32Array.of(300, 300, -300, 12, 0))).toBeCloseTo(300 + Math.log(2), 6);
+  });
 });
