@@ -105,15 +105,16 @@ test("a new prefix of the same name takes the place of the former, at once", asy
   expect((await ask(engine, requestOf([...other, 50]))).result.usage.cachedTokens).toBe(other.length);
 });
 
+async function flip(at: (sizeBytes: number) => number): Promise<void> {
+  const file = await open(kept.path, "r+");
+  const position = at(kept.sizeBytes);
+  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, position);
+  buffer[0] ^= 0x41;
+  await file.write(buffer, 0, 1, position);
+  await file.close();
+}
+
 describe("damage", () => {
-  async function flip(at: (sizeBytes: number) => number): Promise<void> {
-    const file = await open(kept.path, "r+");
-    const position = at(kept.sizeBytes);
-    const { buffer } = await file.read(Buffer.alloc(1), 0, 1, position);
-    buffer[0] ^= 0x41;
-    await file.write(buffer, 0, 1, position);
-    await file.close();
-  }
   test.each([
     ["a byte of the length", () => flip(() => 1), "damaged"],
     ["a byte of the header", () => flip(() => 5), "damaged"],
