@@ -2,6 +2,7 @@
 import { createRequire } from "node:module";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { ExitCode } from "./cli-error.js";
+import { parseBytes } from "./units.js";
 import type { RunCommandOptions } from "./run-command.js";
 
 export interface ProgramContext {
@@ -52,6 +53,9 @@ function addRun(program: Command, { signal, leaveWith }: ProgramContext): void {
     .addOption(new Option("--strategy <strategy>", "one question for the record, or one for each field (default: the task's)").choices(["record", "fields"]))
     .addOption(new Option("-l, --language <language>", "language of the prompt (default: the document's)").choices(["en", "zh"]))
     .option("-c, --concurrency <count>", "records in work at once (default: what suits the model)", parseCount)
+    .addOption(new Option("--attention <attention>", "what passes over long texts read (default: auto, sparse from 4,096 tokens on)").choices(["dense", "sparse", "auto"]))
+    .option("--keep <share>", "share of the text that sparse passes read, above 0 up to 1 (default: 0.25)", parseShare)
+    .option("--max-memory <size>", "memory for the model with its keys and values, such as 3GB", parseSize)
     .option("-t, --table", "write tables for people, not JSON")
     .option("-q, --quiet", "no progress")
     .action(async (task: string, paths: string[], options: RunCommandOptions) => {
@@ -87,6 +91,18 @@ function parseCount(text: string): number {
   const count = Number(text);
   if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError("It is a whole number from 1.");
   return count;
+}
+
+function parseShare(text: string): number {
+  const share = Number(text);
+  if (!(share > 0 && share <= 1)) throw new InvalidArgumentError("It is a number above 0, up to 1.");
+  return share;
+}
+
+function parseSize(text: string): number {
+  const bytes = parseBytes(text);
+  if (bytes === undefined) throw new InvalidArgumentError("It is a size such as 3GB or 800MB.");
+  return bytes;
 }
 
 function packageVersion(): string {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { open, realpath } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
-import type { BatchItem, BatchRecord, Language } from "../index.js";
+import type { BatchItem, BatchOptions, BatchRecord, EngineOptions, Language } from "../index.js";
 import { CliError, usageError, type ExitCode } from "./cli-error.js";
 import { loadTask } from "./load-task.js";
 import { createRunProgress, noRunProgress } from "./run-progress.js";
@@ -16,6 +16,9 @@ export interface RunCommandOptions {
   strategy?: "record" | "fields";
   language?: Language;
   concurrency?: number;
+  attention?: EngineOptions["attention"];
+  keep?: number;
+  maxMemory?: number;
   table?: boolean;
   quiet?: boolean;
 }
@@ -43,9 +46,8 @@ export async function runCommand(
   await checkModel(options.model);
   const output = await openOutput(options.out, sources);
   const format = await chooseFormat(options);
-  const { samples, strategy, language, concurrency, model } = options;
   const progress = options.quiet ? noRunProgress : createRunProgress(sources.length, drawsBars(options));
-  const chosen = { ...(samples && { samples }), ...(strategy && { strategy }), ...(language && { language }), ...(concurrency && { concurrency }), ...(model && { model }) };
+  const chosen = batchOptions(options);
   const startMs = performance.now();
   const counts = { done: 0, failed: 0 };
   try {
@@ -61,6 +63,16 @@ export async function runCommand(
     if (!options.quiet) summarize(counts, sources.length, (performance.now() - startMs) / 1000);
   }
   return counts.failed > 0 ? 1 : 0;
+}
+
+function batchOptions({ model, samples, strategy, language, concurrency, attention, keep, maxMemory }: RunCommandOptions): BatchOptions {
+  const engine = given({ attention, keep, maxMemoryBytes: maxMemory });
+  return given({ model, samples, strategy, language, concurrency, engine: Object.keys(engine).length > 0 ? engine : undefined });
+}
+
+/** The options that were named. */
+function given<Options extends object>(options: Options): { [Name in keyof Options]?: NonNullable<Options[Name]> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as { [Name in keyof Options]?: NonNullable<Options[Name]> };
 }
 
 /** Says before the first record that there is no such model. */

@@ -10,6 +10,15 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(digits)} ${units[rank]}`;
 }
 
+/** Bytes of a size such as `3GB`, `1.5 gb` or `800MB`; undefined where the text is none. */
+export function parseBytes(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?b)$/iu.exec(text.trim());
+  if (!match) return undefined;
+  const rank = units.findIndex((unit) => unit.toLowerCase() === match[2].toLowerCase());
+  const bytes = Math.round(Number(match[1]) * 1000 ** rank);
+  return bytes > 0 ? bytes : undefined;
+}
+
 export function formatDuration(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   if (seconds < 60) return `${Math.round(seconds)} s`;

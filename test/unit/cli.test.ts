@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { writeTinyModel } from "../fixtures/engine/tiny-model.js";
 import { cliPath, runCli } from "../fixtures/run-node.js";
 
 const task = fileURLToPath(new URL("../fixtures/scripted-task.mjs", import.meta.url));
@@ -103,6 +104,15 @@ it("ends at the first record where the model cannot be run", async () => {
   expect(stderr).toMatch(/is not a GGUF file.*\n$/);
 });
 
+it("hands the engine's options to the model that it loads", async () => {
+  const file = await writeTinyModel(folder, { seed: 1 });
+  const { exitCode, stdout } = await runCli(["run", "parseInvoice", join(records, "a.txt"), "--model", file, "--max-memory", "1kB", "--attention", "sparse", "--keep", "0.5"], {
+    env: { DISTILLATE_HOME: join(folder, "home") },
+  });
+  expect(linesOf(stdout)).toMatchObject([{ ok: false, error: { message: expect.stringMatching(/maxMemoryBytes/) as string } }]);
+  expect(exitCode).toBe(1);
+});
+
 it("reads the standard input as one document, and writes tables", async () => {
   const { exitCode, stdout } = await runCli(["run", task, "-", "--table"], { input: "Title: Gamma" });
   expect(exitCode).toBe(0);
@@ -120,6 +130,9 @@ it.each([
   ["an unknown language", ["run", "parseInvoice", ".", "--language", "fr"], /en, zh/],
   ["samples that are neither", ["run", "parseInvoice", ".", "--samples", "many"], /whole number/],
   ["a strategy of its own", ["run", "parseInvoice", ".", "--strategy", "clauses"], /record, fields/],
+  ["a share beyond the whole", ["run", "parseInvoice", ".", "--keep", "1.5"], /above 0, up to 1/],
+  ["a size without a unit", ["run", "parseInvoice", ".", "--max-memory", "3"], /such as 3GB/],
+  ["an attention that is none", ["run", "parseInvoice", ".", "--attention", "local"], /dense, sparse, auto/],
   ["a count that is none", ["run", "parseInvoice", ".", "--samples", "0"], /whole number/],
   ["an unknown model", ["run", "parseInvoice", "package.json", "--model", "qwen"], /no model "qwen".*Did you mean/],
   ["a model file that is not there", ["run", "parseInvoice", "package.json", "--model", "./none.gguf"], /no model file \.\/none\.gguf/],
