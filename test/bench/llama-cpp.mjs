@@ -23,13 +23,18 @@ async function importLlamaCpp() {
   }
 }
 
-/** A model in llama.cpp on the CPU, with the settings node-llama-cpp gives its users. */
+/** A model in llama.cpp on the CPU, and node-llama-cpp's own module. */
+export async function loadLlamaModel(modelPath, { threadCount }) {
+  const module = await importLlamaCpp();
+  const llama = await module.getLlama({ gpu: false, build: "never", skipDownload: true, progressLogs: false, logLevel: "error", maxThreads: threadCount });
+  return { module, llama, model: await llama.loadModel({ modelPath, gpuLayers: 0 }) };
+}
+
+/** A model in llama.cpp with one sequence, with the settings node-llama-cpp gives its users. */
 export async function openLlamaCpp(modelPath, { threadCount, contextLength }) {
-  const { getLlama, getModuleVersion } = await importLlamaCpp();
-  const llama = await getLlama({ gpu: false, build: "never", skipDownload: true, progressLogs: false, logLevel: "error", maxThreads: threadCount });
-  const model = await llama.loadModel({ modelPath, gpuLayers: 0 });
+  const { module, llama, model } = await loadLlamaModel(modelPath, { threadCount });
   const context = await model.createContext({ contextSize: contextLength, threads: { ideal: threadCount, min: threadCount } });
-  return new LlamaCpp(llama, model, context, await getModuleVersion());
+  return new LlamaCpp(llama, model, context, await module.getModuleVersion());
 }
 
 class LlamaCpp {

@@ -1,19 +1,33 @@
-// The near end of a speed worker: starts it, asks it, ends it; and a process that only burns a core.
+// The near end of a side of the comparison: starts it in a process of its own, asks it, ends it; and a process that only burns a core.
 import { fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
-const workerPath = fileURLToPath(new URL("speed-worker.mjs", import.meta.url));
+export const OURS = "distillate";
+export const THEIRS = "llama.cpp";
 
-/** Starts one engine in a process of its own and waits until it can be asked. */
-export async function startEngine(name, modelPath, threadCount) {
-  const child = fork(workerPath, [name, modelPath, String(threadCount)], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
-  const engine = new SpeedProcess(name, child);
-  engine.start = await engine.ready;
-  return engine;
+const processPath = fileURLToPath(new URL("side-process.mjs", import.meta.url));
+
+/** Starts an engine with what its side takes as options, and waits until it can be asked. */
+export async function startSide(name, options) {
+  const child = fork(processPath, [name, JSON.stringify(options)], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  const side = new Side(name, child);
+  side.start = await side.ready;
+  return side;
 }
 
-class SpeedProcess {
+/** Runs `work` with the sides, and ends them whatever comes of it. */
+export async function withSides(starting, work) {
+  const sides = [];
+  try {
+    for (const [name, options] of starting) sides.push(await startSide(name, options));
+    return await work(...sides);
+  } finally {
+    for (const side of sides) await side.close();
+  }
+}
+
+class Side {
   #child;
   #waiting = new Map();
   #nextId = 0;
@@ -35,11 +49,12 @@ class SpeedProcess {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      this.#child.send({ id, what, ...details });
+      this.#child.send({ id, what, details });
     });
   }
 
   async close() {
+    if (!this.#child.connected) return;
     const ended = once(this.#child, "exit");
     this.#child.disconnect();
     await ended;
