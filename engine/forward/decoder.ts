@@ -12,9 +12,11 @@ import type { SharedWeights } from "../ort/shared-weights.js";
 import type { AnyTensor, Tensor } from "../ort/tensor.js";
 import { AttentionBias } from "./attention-bias.js";
 import { checkPass } from "./check-pass.js";
+import { findRowLimit } from "./find-row-limit.js";
 import { OpenGraph } from "./open-graph.js";
 import type { Pass, SlotPass } from "./pass.js";
 import { RotaryTensors } from "./rotary-tensors.js";
+import { splitPass, type PassPart } from "./split-pass.js";
 import { createSparseInputs } from "./sparse-inputs.js";
 import { planSparse } from "./sparse-plan.js";
 
@@ -39,6 +41,8 @@ export class Decoder {
   readonly #bias: AttentionBias;
   readonly #rotary: RotaryTensors;
   #logitsBuffer = new Float32Array();
+  /** New rows of a slot that one pass computes at most. */
+  #rowLimit = Number.POSITIVE_INFINITY;
   #isRunning = false;
   #isClosed = false;
 
@@ -59,6 +63,7 @@ export class Decoder {
     const decoder = new Decoder(runtime, await runtime.openWeights(weightsPath, map.tensors), options);
     try {
       await decoder.prepare(1);
+      if (runtime.device !== "cpu") decoder.#rowLimit = await findRowLimit(decoder);
       return decoder;
     } catch (error) {
       await decoder.close();
@@ -92,6 +97,27 @@ export class Decoder {
     checkPass(pass, this.config);
     if (this.#isRunning) throw new Error("A pass is running.");
     this.#isRunning = true;
+    try {
+      const parts = splitPass(pass, this.#rowLimit);
+      return parts.length === 1 ? await this.#run(pass) : await this.#runParts(parts, pass.wanted.length);
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  async #runParts(parts: readonly PassPart[], wantedCount: number): Promise<Float32Array> {
+    const { vocabularySize } = this.config;
+    const all = new Float32Array(wantedCount * vocabularySize);
+    for (const { pass, places } of parts) {
+      const logits = await this.#run(pass);
+      for (const [row, place] of places.entries()) {
+        all.set(logits.subarray(row * vocabularySize, (row + 1) * vocabularySize), place * vocabularySize);
+      }
+    }
+    return all;
+  }
+
+  async #run(pass: Pass): Promise<Float32Array> {
     const owned: Tensor[] = [];
     try {
       const kind = kindOf(pass);
@@ -107,7 +133,6 @@ export class Decoder {
       return logits.data as Float32Array;
     } finally {
       for (const tensor of owned) tensor.release();
-      this.#isRunning = false;
     }
   }
 

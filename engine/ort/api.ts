@@ -2,6 +2,7 @@
 // Slots and prototypes: onnxruntime_c_api.h, ORT_API_VERSION 30; slots never move once released.
 import koffi, { type LibraryHandle } from "koffi";
 import { RuntimeError } from "../error/runtime-error.js";
+import { reserveAsyncStack } from "./async-stack.js";
 
 const API_VERSION = 30;
 
@@ -127,6 +128,7 @@ function anonymous(name: string): string {
 const libraries = new Map<string, LibraryHandle>();
 
 function openTable(libraryPath: string): { api: unknown; version: string } {
+  reserveAsyncStack();
   try {
     const library = libraries.get(libraryPath) ?? koffi.load(libraryPath);
     libraries.set(libraryPath, library);
