@@ -9,7 +9,7 @@ import { openGguf } from "./checkpoint/gguf.js";
 import { homeFolder } from "./checkpoint/home-folder.js";
 import { CheckpointError } from "./error/checkpoint-error.js";
 import { Engine } from "./engine.js";
-import { createAttentionPolicy, type AttentionMode } from "./forward/attention-policy.js";
+import { createAttentionPolicy, type AttentionMode, type AttentionPolicy } from "./forward/attention-policy.js";
 import { type ConvertedModel, convertOnce } from "./graph/converted-cache.js";
 import type { WeightMode } from "./graph/weights/convert-weights.js";
 import { EngineCounts } from "./observation/engine-stats.js";
@@ -86,7 +86,7 @@ export async function loadEngine(modelPath: string, options: LoadEngineOptions =
       signal: options.signal,
     });
     options.signal?.throwIfAborted();
-    const surroundings = await prepareSurroundings(checkpoint, converted, options);
+    const surroundings = await prepareSurroundings(checkpoint, converted, { options, attention });
     options.onProgress?.({ stage: "load", doneBytes: 0, totalBytes: sizeBytes });
     // The runtime's bindings load native code: only who runs a model in this process pays for it.
     const [{ Runtime }, { Decoder }] = await Promise.all([import("./ort/runtime.js"), import("./forward/decoder.js")]);
@@ -95,7 +95,7 @@ export async function loadEngine(modelPath: string, options: LoadEngineOptions =
       const threadCount = options.threadCount ?? availableParallelism();
       const decoder = await Decoder.load(runtime, { converted, config, threadCount });
       options.onProgress?.({ stage: "load", doneBytes: sizeBytes, totalBytes: sizeBytes });
-      return new Engine({ runtime, decoder, tokenizer, advice: adviceFor(metadata), attention, ...surroundings });
+      return new Engine({ runtime, decoder, tokenizer, advice: adviceFor(metadata), ...surroundings });
     } catch (error) {
       runtime.close();
       throw error;
@@ -106,14 +106,18 @@ export async function loadEngine(modelPath: string, options: LoadEngineOptions =
 }
 
 /** What the engine works with beside the model itself: its memory, what is kept on disk, who is told. */
-async function prepareSurroundings({ config, path }: Checkpoint, { name, map }: ConvertedModel, options: LoadEngineOptions) {
+async function prepareSurroundings(
+  { config, path }: Checkpoint,
+  { name, map }: ConvertedModel,
+  { options, attention }: { options: LoadEngineOptions; attention: AttentionPolicy },
+) {
   const weightsBytes = Object.values(map.tensors).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const longest = Math.min(options.contextLength ?? DEFAULT_CONTEXT_LENGTH, config.contextLength);
   const budgetRows = kvBudgetRows({ maxMemoryBytes: options.maxMemoryBytes, weightsBytes, config, contextLength: longest });
   const counts = new EngineCounts();
   const telemetry = await openTelemetryListener(basename(path, ".gguf"));
   const { emit } = new EventHub([counts.add, telemetry, options.onEvent].filter((listener) => listener !== undefined));
-  const prefixes = await PrefixStore.open({ home: options.home ?? homeFolder(), model: name, config, emit });
+  const prefixes = await PrefixStore.open({ home: options.home ?? homeFolder(), model: name, config, attention, emit });
   const switches = { ...ALL_ON, ...options.switches };
-  return { weightsBytes, contextLength: Math.min(longest, budgetRows), budgetRows, counts, emit, prefixes, switches };
+  return { attention, weightsBytes, contextLength: Math.min(longest, budgetRows), budgetRows, counts, emit, prefixes, switches };
 }

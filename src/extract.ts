@@ -4,7 +4,7 @@ import type { DistillateError } from "./error/distillate-error.js";
 import { RecordInputError } from "./error/input/record-input-error.js";
 import { readDocument } from "./input/read-document.js";
 import type { Document } from "./input/document.js";
-import type { LanguageModel, RenderedPrompt } from "./model/language-model.js";
+import type { KeptPrefix, LanguageModel, PromptRequest, RenderedPrompt } from "./model/language-model.js";
 import { resolveModel } from "./model/resolve-model.js";
 import { drawSamples } from "./reading/draw-samples.js";
 import { createModelCalls, refuseHopelessText } from "./reading/model-calls.js";
@@ -41,11 +41,27 @@ export async function extract(task: CompiledTask, record: RecordInput<unknown>, 
 /** The exact text of the first call, and its length. */
 export async function renderRecordPrompt(task: CompiledTask, record: RecordInput<unknown>, options: TaskOptions): Promise<RenderedPrompt> {
   const { prompts, model } = await prepare(task, record, options);
-  const { thinking } = task.definition;
-  return model.render({
-    messages: prompts.messages(prompts.questions[0].text),
-    ...(thinking && { thinkingBudgetTokens: thinking.budgetTokens }),
+  return model.render(firstRequest(prompts));
+}
+
+/** Two records that have nothing in common: what their prompts begin with is the task's. */
+const UNLIKE_RECORDS = ["A", "1"] as const;
+
+/** Keeps what the prompts of all records begin with for later starts of the model. */
+export async function warmTask(task: CompiledTask, options: TaskOptions): Promise<KeptPrefix> {
+  const language = options.language ?? "en";
+  const [first, second] = await Promise.all(UNLIKE_RECORDS.map((record) => prepare(task, record, { ...options, language })));
+  const { id, keepPrefix } = first.model;
+  if (!keepPrefix) throw new TypeError(`The model ${id} keeps nothing: name one that runs on this machine.`);
+  return keepPrefix([firstRequest(first.prompts), firstRequest(second.prompts)], {
+    name: `${task.definition.name} (${first.prompts.strategy.type}, ${language})`,
+    ...(options.signal && { signal: options.signal }),
   });
+}
+
+function firstRequest({ task, messages, questions }: RecordPrompts): PromptRequest {
+  const { thinking } = task.definition;
+  return { messages: messages(questions[0].text), ...(thinking && { thinkingBudgetTokens: thinking.budgetTokens }) };
 }
 
 async function prepare(

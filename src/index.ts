@@ -45,6 +45,7 @@ export { EmptyInputError } from "./error/input/empty-input-error.js";
 export { InputTooLargeError } from "./error/input/input-too-large-error.js";
 export { readDocument, type ReadDocumentOptions } from "./input/read-document.js";
 export { closeModels } from "./model/resolve-model.js";
+export type { EngineModel } from "./model/engine-model.js";
 export { loadModel, type EngineOptions, type LoadModelOptions, type ModelLoadProgress } from "./model/load-model.js";
 export {
   CheckpointError,
@@ -69,6 +70,9 @@ export {
   probeRuntime,
   pullModel,
   removeModel,
+  type EngineListener,
+  type EngineLogEvent,
+  type EngineStats,
   type ModelFolderOptions,
   type ModelListing,
   type ModelProgress,

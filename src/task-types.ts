@@ -1,6 +1,6 @@
 // The shape of a task as its callers see it; `task.ts` makes one.
 import type { Language } from "./input/document.js";
-import type { JsonSchema, LanguageModel, RenderedPrompt } from "./model/language-model.js";
+import type { JsonSchema, KeptPrefix, LanguageModel, RenderedPrompt } from "./model/language-model.js";
 import type { EngineOptions } from "./model/load-model.js";
 import type { Extraction } from "./result/extraction.js";
 import type { DistillateError } from "./error/distillate-error.js";
@@ -63,6 +63,13 @@ export interface Task<Input, Output> {
   safe(record: RecordInput<Input>, options?: TaskOptions): Promise<SafeResult<Output>>;
   /** The exact text the model would read, and its length in tokens. */
   prompt(record: RecordInput<Input>, options?: TaskOptions): Promise<RenderedPrompt>;
+  /**
+   * Computes what the prompts of all records begin with (rules, instruction, fields, examples) and keeps it on disk:
+   * later starts of the model read it. Of the options `model`, `engine`, `language` (default: `en`), `strategy`, `signal`
+   * and `onProgress` count. Throws a DiskSpaceError or HomeFolderError where it cannot be kept, and a TypeError where the
+   * model is not the bundled engine's.
+   */
+  warm(options?: TaskOptions): Promise<KeptPrefix>;
   readonly taskName: string;
   readonly description: string;
   /** JSON Schema of the output. */

@@ -1,7 +1,7 @@
 // defineTask(): a schema and a template become a typed function.
 import { DistillateError } from "./error/distillate-error.js";
 import { TemplateError } from "./error/template-error.js";
-import { extract, renderRecordPrompt } from "./extract.js";
+import { extract, renderRecordPrompt, warmTask } from "./extract.js";
 import { requireProperties } from "./schema/pick-properties.js";
 import { toJsonSchema } from "./schema/to-json-schema.js";
 import type { CompiledTask, InputOf, OutputOf, TaskDefinition, TypedSchema } from "./task-definition.js";
@@ -24,6 +24,7 @@ export function defineTask<
   const task = Object.assign(run, {
     safe: (record: RecordInput<unknown>, options?: TaskOptions) => settle(run(record, options)),
     prompt: (record: RecordInput<unknown>, options: TaskOptions = {}) => renderRecordPrompt(compiled, record, options),
+    warm: (options: TaskOptions = {}) => warmTask(compiled, options),
     taskName: definition.name,
     description: definition.description,
     schema: compiled.schema,

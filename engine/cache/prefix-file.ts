@@ -22,6 +22,8 @@ interface Header {
   name: string;
   /** Which weights its rows come from. */
   model: string;
+  /** Share of the blocks that passes read for the last of its rows; without: all. */
+  keep?: number;
   tokenCount: number;
   tokensCrc32: number;
   rowsCrc32: number;
@@ -30,6 +32,7 @@ interface Header {
 export interface PrefixContents {
   name: string;
   model: string;
+  keep: number | undefined;
   tokens: readonly number[];
   rows: Float32Array;
 }
@@ -38,6 +41,7 @@ export interface PrefixContents {
 export interface PrefixEntry {
   path: string;
   name: string;
+  keep: number | undefined;
   tokens: Uint32Array;
   sizeBytes: number;
   rowsOffset: number;
@@ -47,10 +51,10 @@ export interface PrefixEntry {
 export type PrefixFault = "damaged" | "outdated";
 
 /** Written beside its place and renamed when complete; nothing half-written is left behind. */
-export async function writePrefix(path: string, { name, model, tokens, rows }: PrefixContents): Promise<PrefixEntry> {
+export async function writePrefix(path: string, { name, model, keep, tokens, rows }: PrefixContents): Promise<PrefixEntry> {
   const tokenIds = Uint32Array.from(tokens);
   const checksums = { tokensCrc32: crc32(bytesOf(tokenIds)), rowsCrc32: crc32(bytesOf(rows)) };
-  const header: Header = { format: FORMAT, name, model, tokenCount: tokens.length, ...checksums };
+  const header: Header = { format: FORMAT, name, model, keep, tokenCount: tokens.length, ...checksums };
   const encoded = Buffer.from(JSON.stringify(header));
   const length = Buffer.alloc(LENGTH_BYTES);
   length.writeUInt32LE(encoded.length);
@@ -63,7 +67,7 @@ export async function writePrefix(path: string, { name, model, tokens, rows }: P
   } finally {
     await rm(draft, { force: true });
   }
-  return { path, name, tokens: tokenIds, sizeBytes: head.length + rows.byteLength, rowsOffset: head.length, rowsCrc32: header.rowsCrc32 };
+  return { path, name, keep, tokens: tokenIds, sizeBytes: head.length + rows.byteLength, rowsOffset: head.length, rowsCrc32: header.rowsCrc32 };
 }
 
 /** The header and tokens of a file, or why it is of no use to this model. */
@@ -75,7 +79,7 @@ export async function readEntry(path: string, model: string, config: DecoderConf
     const header = headerBytes <= MAX_HEADER_BYTES ? parse(await readBytes(file, LENGTH_BYTES, headerBytes)) : undefined;
     if (!header) return "damaged";
     if (header.format !== FORMAT || header.model !== model) return "outdated";
-    const { name, tokenCount, tokensCrc32, rowsCrc32 } = header;
+    const { name, keep, tokenCount, tokensCrc32, rowsCrc32 } = header;
     const tokensOffset = LENGTH_BYTES + headerBytes;
     const rowsOffset = tokensOffset + tokenCount * Uint32Array.BYTES_PER_ELEMENT;
     const sizeBytes = rowsOffset + tokenCount * kvRowBytes(config);
@@ -83,7 +87,7 @@ export async function readEntry(path: string, model: string, config: DecoderConf
     const tokens = new Uint32Array(tokenCount);
     const isRead = await readInto(file, bytesOf(tokens), tokensOffset);
     if (!isRead || crc32(bytesOf(tokens)) !== tokensCrc32) return "damaged";
-    return { path, name, tokens, sizeBytes, rowsOffset, rowsCrc32 };
+    return { path, name, keep, tokens, sizeBytes, rowsOffset, rowsCrc32 };
   } finally {
     await file.close();
   }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { DecoderConfig } from "../checkpoint/checkpoint.js";
 import { prefixesRoot } from "../checkpoint/converted-folder.js";
 import { withStorageErrors } from "../checkpoint/source/disk-space.js";
+import type { AttentionPolicy } from "../forward/attention-policy.js";
 import type { EngineListener } from "../observation/log-event.js";
 import { commonLength, type KeptRows, SHORTEST_SHARED_TOKENS } from "./kept-rows.js";
 import { DRAFT_SUFFIX, type PrefixEntry, type PrefixFault, readEntry, readRows, writePrefix } from "./prefix-file.js";
@@ -19,6 +20,7 @@ export interface PrefixStoreOptions {
   /** Names the weights, and with them the folder: a converted model's name, which has the file's hash and the mode. */
   model: string;
   config: DecoderConfig;
+  attention: Pick<AttentionPolicy, "keep">;
   emit: EngineListener;
 }
 
@@ -53,6 +55,7 @@ export class PrefixStore {
   find(prompt: readonly number[], heldTokens: () => number): Promise<KeptRows | undefined> | undefined {
     let best: { entry: PrefixEntry; count: number } | undefined;
     for (const entry of this.#entries) {
+      if (!this.#isAsComputed(entry)) continue;
       const count = commonLength(entry.tokens, prompt, prompt.length - 1);
       if (!best || count > best.count) best = { entry, count };
     }
@@ -67,9 +70,10 @@ export class PrefixStore {
    * @throws DiskSpaceError where the disk is full, HomeFolderError where it may not be written to; what was kept before stays.
    */
   async keep(name: string, tokens: readonly number[], rows: Float32Array): Promise<KeptPrefix> {
-    const { home, model } = this.#options;
-    const path = join(this.#folder, `${createHash("sha256").update(name).digest("hex").slice(0, 32)}${SUFFIX}`);
-    const entry = await withStorageErrors(home, () => writePrefix(path, { name, model, tokens, rows }));
+    const { home, model, attention } = this.#options;
+    const keep = attention.keep(tokens.length);
+    const path = join(this.#folder, `${createHash("sha256").update(JSON.stringify([name, keep])).digest("hex").slice(0, 32)}${SUFFIX}`);
+    const entry = await withStorageErrors(home, () => writePrefix(path, { name, model, keep, tokens, rows }));
     this.#entries = [...this.#entries.filter((other) => other.path !== path), entry];
     return { name, path, tokenCount: tokens.length, sizeBytes: entry.sizeBytes };
   }
@@ -81,6 +85,11 @@ export class PrefixStore {
     const found = await readEntry(path, this.#options.model, this.#options.config).catch(() => undefined);
     if (typeof found === "object") this.#entries.push(found);
     else if (found) await this.#drop(path, found);
+  }
+
+  /** Rows that read all of what came before them are as good as any; others only where they would be computed alike. */
+  #isAsComputed({ keep, tokens }: PrefixEntry): boolean {
+    return keep === undefined || keep === this.#options.attention.keep(tokens.length);
   }
 
   #read(entry: PrefixEntry): Promise<Float32Array | undefined> {

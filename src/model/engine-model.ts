@@ -1,11 +1,11 @@
 // The bundled engine as a `LanguageModel`: renders chat prompts, maps events. `load-model.ts` loads it.
-import type { Engine, EngineResult } from "../../engine/index.js";
+import type { Engine, EngineResult, EngineStats } from "../../engine/index.js";
 import type {
   GenerationEvent,
-  GenerationRequest,
   GenerationResult,
   LanguageModel,
   PromptAdvice,
+  PromptRequest,
   RenderedPrompt,
 } from "./language-model.js";
 
@@ -18,9 +18,14 @@ export interface EngineModelOptions {
   advice?: PromptAdvice;
 }
 
+export interface EngineModel extends LanguageModel {
+  /** What the engine has done so far, and the memory it has. */
+  stats(): EngineStats;
+}
+
 /** A model over a loaded engine; closing it closes the engine. */
-export function createEngineModel(engine: Engine, { id, advice = engine.advice }: EngineModelOptions): LanguageModel {
-  const encode = ({ messages, thinkingBudgetTokens }: Pick<GenerationRequest, "messages" | "thinkingBudgetTokens">) =>
+export function createEngineModel(engine: Engine, { id, advice = engine.advice }: EngineModelOptions): EngineModel {
+  const encode = ({ messages, thinkingBudgetTokens }: PromptRequest) =>
     engine.tokenizer.encodeChat(messages, {
       replyPrefix: thinkingBudgetTokens === undefined ? advice.thinking.skip : advice.thinking.open,
     });
@@ -44,8 +49,16 @@ export function createEngineModel(engine: Engine, { id, advice = engine.advice }
         yield event.type === "finish" ? { type: "finish", result: toResult(event.result, performance.now() - started) } : event;
       }
     },
+    keepPrefix: (requests, options) => engine.keepPrefix(commonTokens(requests.map((request) => encode(request).tokens)), options),
+    stats: () => engine.stats(),
     close: () => engine.close(),
   };
+}
+
+/** What all the lists begin with. */
+function commonTokens([first, ...others]: readonly (readonly number[])[]): readonly number[] {
+  const end = first.findIndex((token, index) => others.some((other) => other[index] !== token));
+  return end < 0 ? first : first.slice(0, end);
 }
 
 function toResult(result: EngineResult, elapsedMs: number): GenerationResult {

@@ -1,7 +1,7 @@
 // The seam to whatever writes the answer: the bundled engine, a remote server, a script for tests.
-import type { ChatMessage, CopiedString, FinishReason, Flops, GrammarWarning, JsonFormat, JsonSchema, OutputFormat, PromptAdvice, Sampling } from "../../engine/index.js";
+import type { ChatMessage, CopiedString, FinishReason, Flops, GrammarWarning, JsonFormat, JsonSchema, KeptPrefix, OutputFormat, PromptAdvice, Sampling } from "../../engine/index.js";
 
-export type { ChatMessage, CopiedString, FinishReason, Flops, GrammarWarning, JsonFormat, JsonSchema, OutputFormat, PromptAdvice, Sampling };
+export type { ChatMessage, CopiedString, FinishReason, Flops, GrammarWarning, JsonFormat, JsonSchema, KeptPrefix, OutputFormat, PromptAdvice, Sampling };
 
 export interface GenerationRequest {
   messages: readonly ChatMessage[];
@@ -71,6 +71,9 @@ export interface RenderedPrompt {
   tokenCount: number | undefined;
 }
 
+/** What is rendered to a prompt. */
+export type PromptRequest = Pick<GenerationRequest, "messages" | "thinkingBudgetTokens">;
+
 export interface LanguageModel {
   /** Catalogue id, path or server model name. */
   readonly id: string;
@@ -82,8 +85,10 @@ export interface LanguageModel {
   /** Records in work at once that suit the model. Default 1. */
   readonly concurrency?: number;
   /** What `generate` would read, without running it. */
-  render(request: Pick<GenerationRequest, "messages" | "thinkingBudgetTokens">): RenderedPrompt;
+  render(request: PromptRequest): RenderedPrompt;
   /** Ends with exactly one `finish` event, or throws. Aborting `signal` throws its reason. */
   generate(request: GenerationRequest): AsyncIterable<GenerationEvent>;
+  /** Computes what all the prompts begin with and keeps it for later starts, under a name that its next version replaces. Undefined where the model cannot. */
+  keepPrefix?(requests: readonly [PromptRequest, ...PromptRequest[]], options: { name: string; signal?: AbortSignal }): Promise<KeptPrefix>;
   close(): Promise<void>;
 }

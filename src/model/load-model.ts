@@ -1,8 +1,7 @@
 // Loads a model by catalogue id or path: fetches it where needed, converts it once, opens the engine.
 import { existsSync } from "node:fs";
 import { catalogue, loadEngine, pullModel, type LoadEngineOptions } from "../../engine/index.js";
-import { createEngineModel } from "./engine-model.js";
-import type { LanguageModel } from "./language-model.js";
+import { createEngineModel, type EngineModel } from "./engine-model.js";
 
 export interface ModelLoadProgress {
   stage: "download" | "convert" | "load";
@@ -24,7 +23,7 @@ export type EngineOptions = Omit<LoadModelOptions, "onProgress" | "onEvent" | "s
  * @param idOrPath An id of the catalogue, or the path of a GGUF file (it ends in `.gguf` or names a file).
  * @throws ModelNotFoundError, ModelDownloadError, CheckpointError, UnsupportedModelError, DiskSpaceError, HomeFolderError, RuntimeError.
  */
-export async function loadModel(idOrPath: string, options: LoadModelOptions = {}): Promise<LanguageModel> {
+export async function loadModel(idOrPath: string, options: LoadModelOptions = {}): Promise<EngineModel> {
   const { home, signal, onProgress } = options;
   const entry = catalogue.find(({ id }) => id === idOrPath);
   const isPath = !entry && (idOrPath.endsWith(".gguf") || existsSync(idOrPath));

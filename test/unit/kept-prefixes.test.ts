@@ -163,6 +163,23 @@ test("other weights have prefixes of their own", async () => {
   }
 });
 
+test("a prefix that was read in part serves who reads alike, a whole one serves all", async () => {
+  await rm(kept.path);
+  await restart({ attention: "sparse", keep: 0.5 });
+  const sparse = await engine.keepPrefix(prefix, { name });
+  for (const [options, cachedTokens] of [[{ attention: "dense" }, 0], [{ attention: "sparse", keep: 0.25 }, 0], [{ attention: "sparse", keep: 0.5 }, prefix.length]] as const) {
+    await restart(options);
+    expect((await ask(engine, request)).result.usage.cachedTokens).toBe(cachedTokens);
+    expect(eventsOf("prefix-drop")).toEqual([]);
+  }
+  await restart();
+  const dense = await engine.keepPrefix(prefix, { name });
+  expect(dense.path).not.toBe(sparse.path);
+  await rm(sparse.path);
+  await restart({ attention: "sparse", keep: 0.5 });
+  expect((await ask(engine, request)).result.usage.cachedTokens).toBe(prefix.length);
+});
+
 test("prefixes count among what a model takes, and go with it", async () => {
   expect(await prefixBytes(path, home)).toBe(kept.sizeBytes);
   await removeConverted("another.gguf", home);
