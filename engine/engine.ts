@@ -100,7 +100,7 @@ export class Engine implements AsyncDisposable {
     let sequence: Sequence | undefined;
     // A reader that takes its time holds no memory once the signal has aborted.
     const leave = (): void => sequence?.release();
-    signal?.addEventListener("abort", leave);
+    signal?.addEventListener("abort", leave, { once: true });
     try {
       sequence = await this.#enter(prompt, replyTokens, signal);
       this.#refuseClosed();
