@@ -2,7 +2,7 @@
 // Slots and prototypes: onnxruntime_c_api.h, ORT_API_VERSION 30; slots never move once released.
 import koffi, { type LibraryHandle } from "koffi";
 import { RuntimeError } from "../error/runtime-error.js";
-import { reserveAsyncStack } from "./async-stack.js";
+import { loadNative } from "./native-library.js";
 
 const API_VERSION = 30;
 
@@ -128,9 +128,8 @@ function anonymous(name: string): string {
 const libraries = new Map<string, LibraryHandle>();
 
 function openTable(libraryPath: string): { api: unknown; version: string } {
-  reserveAsyncStack();
   try {
-    const library = libraries.get(libraryPath) ?? koffi.load(libraryPath);
+    const library = libraries.get(libraryPath) ?? loadNative(libraryPath);
     libraries.set(libraryPath, library);
     const base = library.func("void *OrtGetApiBase()")() as unknown;
     const version = koffi.call(koffi.decode(base, 8, "void *"), koffi.proto(`const char *${anonymous("GetVersionString")}()`));

@@ -2,6 +2,7 @@
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import koffi from "koffi";
 import { RuntimeError } from "../error/runtime-error.js";
+import { loadNative } from "./native-library.js";
 
 const PROT_READ = 1;
 const MAP_SHARED = 1;
@@ -24,7 +25,7 @@ export function mapFile(path: string): MappedFile {
 }
 
 function mapPages(path: string): MappedFile {
-  const libc = koffi.load(null);
+  const libc = loadNative(null);
   const mmap = libc.func("mmap", "void *", ["void *", "size_t", "int", "int", "int", "int64_t"]);
   const madvise = libc.func("madvise", "int", ["void *", "size_t", "int"]);
   const munmap = libc.func("munmap", "int", ["void *", "size_t"]);

@@ -1,7 +1,7 @@
 // The memory of a GPU: tensors that stay there, and the way to it. `runtime.ts` opens one for a device other than the CPU.
 import { RuntimeError } from "../../error/runtime-error.js";
 import type { OrtApi, Pointer } from "../api.js";
-import { reserveAsyncStack } from "../async-stack.js";
+import { hasDriverStacks } from "../native-library.js";
 import { createValue, DeviceTensor, ELEMENT_TYPE, Tensor } from "../tensor.js";
 import { PROVIDERS, type AcceleratorName } from "./provider.js";
 import { UnarySession } from "./unary-session.js";
@@ -40,7 +40,7 @@ export class DeviceMemory {
    * @throws RuntimeError where it cannot be used, saying what it needs.
    */
   static async open(api: OrtApi, environment: Pointer, hostMemory: Pointer, device: AcceleratorName): Promise<DeviceMemory> {
-    if (!reserveAsyncStack()) {
+    if (!hasDriverStacks()) {
       throw new RuntimeError("Another module has used koffi first and left calls on worker threads a stack too small for a device.", {
         hint: 'Load distillate before it, or let it call `koffi.config({ async_stack_size: 2 << 20 })`.',
       });
