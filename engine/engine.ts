@@ -98,9 +98,12 @@ export class Engine implements AsyncDisposable {
     const log = new RequestLog(this.#parts.emit, { id: ++this.#requestCount, request, promptTokens: prompt.length });
     const { signal } = request;
     let sequence: Sequence | undefined;
-    // A reader that takes its time holds no memory once the signal has aborted.
-    const leave = (): void => sequence?.release();
-    signal?.addEventListener("abort", leave, { once: true });
+    // A reader that has stopped may never come back: the place is free once the signal has aborted.
+    const onAbort = (): void => {
+      log.fail(signal?.reason);
+      sequence?.release();
+    };
+    signal?.addEventListener("abort", onAbort, { once: true });
     try {
       sequence = await this.#enter(prompt, replyTokens, signal);
       this.#refuseClosed();
@@ -121,8 +124,8 @@ export class Engine implements AsyncDisposable {
       throw error;
     } finally {
       log.leave();
-      signal?.removeEventListener("abort", leave);
-      leave();
+      signal?.removeEventListener("abort", onAbort);
+      sequence?.release();
     }
   }
 
