@@ -62,7 +62,7 @@ export class Drafter {
    *
    * @param rowCost Time that one more row adds to the pass, as a share of a pass without drafts.
    */
-  propose(maxTokens: number, rowCost?: number): readonly number[] {
+  propose(maxTokens: number, rowCost: number): readonly number[] {
     this.#expected = [...this.#fromTokens(maxTokens), this.#fromPrompt(maxTokens)];
     let best = { rate: 1, tokens: NOTHING.ids };
     for (const { ids, kinds } of this.#expected) {

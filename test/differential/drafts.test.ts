@@ -76,7 +76,7 @@ function copyDrafter(prompt: readonly number[], earlier: readonly number[]): Gue
   for (const token of earlier) reply.push(ids[token]);
   const text = new PromptText(prompt.map((token) => ids[token]), tokenizer.tokenBytes);
   const drafter = new Drafter({ prompt: text, replies: [reply], acceptance: new Acceptance(), tokenizer, format: "text" });
-  return { propose: () => drafter.propose(8).map((id) => ids.indexOf(id)), push: (token) => drafter.push(ids[token]) };
+  return { propose: () => drafter.propose(8, 0.1).map((id) => ids.indexOf(id)), push: (token) => drafter.push(ids[token]) };
 }
 
 const sampling = fc.record({ temperature: fc.constantFrom(0, 0.6, 1.3), topP: fc.constantFrom(0.8, 1), seed: fc.nat(1e6) });

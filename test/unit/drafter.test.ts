@@ -10,6 +10,7 @@ import { createTokenizer } from "../../engine/tokenizer/create-tokenizer.js";
 import { byteVocabulary } from "../fixtures/byte-vocabulary.js";
 
 const MOST = 12;
+const ROW_COST = 0.14;
 const WORDS = ["Acme", "Hold", "ings", "Ltd", "the", "Agreement", "with", "seller", "buyer"];
 const tokenizer = createTokenizer(
   byteVocabulary({ merges: [...WORDS.flatMap(mergesOf), '" ,', 'Ġ "', '" :', "Ġ Acme", "Ġ Hold", "Ġ Ltd", "Ġ the", "Ġ Agreement", "Ġ with"], keys: { "tokenizer.chat_template": "{{ messages[0].content }}", "tokenizer.ggml.eos_token_id": 0 } }),
@@ -72,9 +73,9 @@ describe("copies from the prompt", () => {
 
   test("begin when the value has begun, though the signs before it are drafted", () => {
     const drafter = begin("Acme Holdings Ltd, Hamburg", '{"seller": "Acme Holdings Ltd", "buyer":');
-    expect(tokenizer.decode([...drafter.propose(MOST)])).toBe(' "');
+    expect(tokenizer.decode([...drafter.propose(MOST, ROW_COST)])).toBe(' "');
     write(drafter, ' "');
-    expect(drafter.propose(MOST)).toEqual([]);
+    expect(drafter.propose(MOST, ROW_COST)).toEqual([]);
     write(drafter, "Hold");
     expect(longest(drafter)).toMatch(/^ings Ltd,/u);
   });
@@ -153,10 +154,10 @@ describe("how much is tried", () => {
 
   test("less after drafts that were wrong", () => {
     const drafts = new Drafts(tokenizer);
-    const count = (): number => begin(prompt, '{"a": "the seller Acme', { drafts }).propose(MOST).length;
+    const count = (): number => begin(prompt, '{"a": "the seller Acme', { drafts }).propose(MOST, ROW_COST).length;
     const verify = (text: string): void => {
       const drafter = begin(prompt, '{"a": "the seller Acme', { drafts });
-      drafter.propose(MOST);
+      drafter.propose(MOST, ROW_COST);
       write(drafter, text);
     };
     const before = count();
@@ -172,12 +173,12 @@ describe("how much is tried", () => {
     for (let i = 0; i < 2000; i++) acceptance.count(kind, i % 2 === 0);
     expect(acceptance.share(kind)).toBeCloseTo(0.5, 1);
     const kinds = Array.from({ length: 10 }, () => kind);
-    const rates = kinds.map((_, i) => (2 - 0.5 ** (i + 1)) / (1 + 0.14 * (i + 1)));
-    const { count, rate } = acceptance.worth(kinds, 0.14);
+    const rates = kinds.map((_, i) => (2 - 0.5 ** (i + 1)) / (1 + 0.2 * (i + 1)));
+    const { count, rate } = acceptance.worth(kinds, 0.2 / 1.4);
     expect(count).toBe(rates.indexOf(Math.max(...rates)) + 1);
     expect(rate).toBeCloseTo(Math.max(...rates), 1);
     for (let i = 0; i < 2000; i++) acceptance.count(kind, false);
-    expect(acceptance.worth(kinds, 0.14)).toEqual({ count: 0, rate: 1 });
+    expect(acceptance.worth(kinds, 0.2 / 1.4)).toEqual({ count: 0, rate: 1 });
   });
 });
 
