@@ -3,6 +3,7 @@ import { openGguf } from "../../dist/engine/checkpoint/gguf.js";
 import { Decoder } from "../../dist/engine/forward/decoder.js";
 import { convertOnce } from "../../dist/engine/graph/converted-cache.js";
 import { Runtime } from "../../dist/engine/ort/runtime.js";
+import { createTokenizer } from "../../dist/engine/tokenizer/create-tokenizer.js";
 import { createLinearDecoder } from "../fixtures/engine/linear-decoder.mjs";
 
 export async function openDecoder(modelPath, { threadCount, weights, contextLength }) {
@@ -14,6 +15,7 @@ export async function openDecoder(modelPath, { threadCount, weights, contextLeng
     const decoder = createLinearDecoder(passes, contextLength);
     return {
       decoder,
+      tokenizer: createTokenizer(checkpoint.metadata),
       async close() {
         decoder.release();
         await passes.close();
