@@ -22,6 +22,7 @@ import { GrammarCache } from "./grammar-cache.js";
 import type { EngineCounts, EngineStats } from "./observation/engine-stats.js";
 import type { EngineListener } from "./observation/log-event.js";
 import { RequestLog } from "./observation/request-log.js";
+import type { DeviceName } from "./ort/device/provider.js";
 import type { Runtime } from "./ort/runtime.js";
 import type { EngineEvent, EngineRequest, EngineResult, OutputFormat } from "./request.js";
 import { Scheduler } from "./scheduler/scheduler.js";
@@ -76,6 +77,11 @@ export class Engine implements AsyncDisposable {
     });
     this.#drafts = new Drafts(tokenizer);
     this.#grammars = new GrammarCache(createVocabulary(tokenizer.tokenBytes, tokenizer.endTokens));
+  }
+
+  /** Where the model computes. */
+  get device(): DeviceName {
+    return this.#parts.runtime.device;
   }
 
   /**

@@ -42,5 +42,6 @@ export type { EngineStats } from "./observation/engine-stats.js";
 export type { EngineListener, EngineLogEvent, RequestOutcome } from "./observation/log-event.js";
 export type { KeptPrefix } from "./cache/prefix-store.js";
 export type { AttentionMode } from "./forward/attention-policy.js";
+export type { DeviceName, DeviceOption } from "./ort/device/provider.js";
 export { loadEngine, type LoadEngineOptions } from "./load-engine.js";
 export { probeRuntime, type RuntimeProbe } from "./ort/probe-runtime.js";

@@ -8,6 +8,7 @@ import { adviceFor } from "./checkpoint/family-advice.js";
 import { openGguf } from "./checkpoint/gguf.js";
 import { homeFolder } from "./checkpoint/home-folder.js";
 import { CheckpointError } from "./error/checkpoint-error.js";
+import { RuntimeError } from "./error/runtime-error.js";
 import { Engine } from "./engine.js";
 import { createAttentionPolicy, type AttentionMode, type AttentionPolicy } from "./forward/attention-policy.js";
 import { type ConvertedModel, convertOnce } from "./graph/converted-cache.js";
@@ -15,6 +16,7 @@ import type { WeightMode } from "./graph/weights/convert-weights.js";
 import { EngineCounts } from "./observation/engine-stats.js";
 import { EventHub } from "./observation/event-hub.js";
 import type { EngineListener } from "./observation/log-event.js";
+import { DEVICE_OPTIONS, type DeviceName, type DeviceOption } from "./ort/device/provider.js";
 import { openTelemetryListener } from "./observation/open-telemetry.js";
 import { ALL_ON, type EngineSwitches } from "./switches.js";
 import { createTokenizer } from "./tokenizer/create-tokenizer.js";
@@ -28,6 +30,12 @@ export interface LoadEngineOptions {
    * which decodes faster and is lossy. Default `exact`.
    */
   weights?: WeightMode;
+  /**
+   * Where the model computes. A device that is named must work; `auto` is the first of `cuda`, `webgpu` (on a GPU that is
+   * none in software) and `cpu` on which something really was computed. Default `cpu`. `distillate doctor --device cuda`
+   * checks and measures a device. Nothing but the CPU and a WebGPU in software has been run by the authors.
+   */
+  device?: DeviceOption;
   /** Tokens of prompt and reply together. Default: the model's own, at most 32,768. */
   contextLength?: number;
   /** Default: one per core that this process may use. */
@@ -42,6 +50,7 @@ export interface LoadEngineOptions {
   /**
    * Whether passes over a long text read all of it (`dense`) or the blocks of 64 tokens that matter (`sparse`: the first,
    * the newest and those whose key means attract most attention). `auto`, the default, is sparse from 4,096 tokens on.
+   * Devices other than the CPU read all.
    */
   attention?: AttentionMode;
   /** Share of the blocks that sparse passes read, above 0 up to 1. Default 0.25. */
@@ -62,16 +71,12 @@ export interface LoadEngineOptions {
  * later ones take what was kept.
  *
  * @throws CheckpointError, UnsupportedModelError, TokenizerError where the file cannot be run.
- * @throws RuntimeError where ONNX Runtime cannot be loaded.
+ * @throws RuntimeError where ONNX Runtime cannot be loaded, or the device that is named cannot be used, saying what it needs.
  * @throws DiskSpaceError where the converted model does not fit the disk, HomeFolderError where it may not be kept.
- * @throws RangeError where `keep` is no share, another option is no positive whole number, or `maxMemoryBytes` is too little.
+ * @throws RangeError where `keep` is no share, there is no such device, another option is no positive whole number, or `maxMemoryBytes` is too little.
  */
 export async function loadEngine(modelPath: string, options: LoadEngineOptions = {}): Promise<Engine> {
-  for (const name of ["contextLength", "threadCount", "maxMemoryBytes"] as const) {
-    const value = options[name] ?? 1;
-    if (!Number.isInteger(value) || value < 1) throw new RangeError(`${name} is a whole number from 1 on, not ${value}`);
-  }
-  const attention = createAttentionPolicy({ mode: options.attention, keep: options.keep });
+  checkOptions(options);
   const checkpoint = await openGguf(modelPath);
   try {
     const { config, metadata, sizeBytes } = checkpoint;
@@ -86,12 +91,13 @@ export async function loadEngine(modelPath: string, options: LoadEngineOptions =
       signal: options.signal,
     });
     options.signal?.throwIfAborted();
-    const surroundings = await prepareSurroundings(checkpoint, converted, { options, attention });
     options.onProgress?.({ stage: "load", doneBytes: 0, totalBytes: sizeBytes });
     // The runtime's bindings load native code: only who runs a model in this process pays for it.
-    const [{ Runtime }, { Decoder }] = await Promise.all([import("./ort/runtime.js"), import("./forward/decoder.js")]);
-    const runtime = new Runtime();
+    const [{ openRuntime }, { Decoder }] = await Promise.all([import("./ort/open-runtime.js"), import("./forward/decoder.js")]);
+    const runtime = await openRuntime(options.device ?? "cpu");
     try {
+      const attention = attentionOn(runtime.device, options);
+      const surroundings = await prepareSurroundings(checkpoint, converted, { options, attention });
       const threadCount = options.threadCount ?? availableParallelism();
       const decoder = await Decoder.load(runtime, { converted, config, threadCount });
       options.onProgress?.({ stage: "load", doneBytes: sizeBytes, totalBytes: sizeBytes });
@@ -103,6 +109,25 @@ export async function loadEngine(modelPath: string, options: LoadEngineOptions =
   } finally {
     await checkpoint.close();
   }
+}
+
+function checkOptions(options: LoadEngineOptions): void {
+  for (const name of ["contextLength", "threadCount", "maxMemoryBytes"] as const) {
+    const value = options[name] ?? 1;
+    if (!Number.isInteger(value) || value < 1) throw new RangeError(`${name} is a whole number from 1 on, not ${value}`);
+  }
+  const { device = "cpu" } = options;
+  if (!DEVICE_OPTIONS.includes(device)) throw new RangeError(`device is one of ${DEVICE_OPTIONS.join(", ")}, not ${String(device)}`);
+  createAttentionPolicy({ mode: options.attention, keep: options.keep });
+}
+
+/** The operators that choose blocks have no kernels on WebGPU, and take no half floats, which CUDA's attention wants. */
+function attentionOn(device: DeviceName, { attention: mode, keep }: LoadEngineOptions): AttentionPolicy {
+  if (device === "cpu") return createAttentionPolicy({ mode, keep });
+  if (mode === "sparse") {
+    throw new RuntimeError(`Sparse attention does not run on ${device}.`, { hint: 'Load the model with attention "auto" or "dense", or with device "cpu".' });
+  }
+  return createAttentionPolicy({ mode: "dense" });
 }
 
 /** What the engine works with beside the model itself: its memory, what is kept on disk, who is told. */

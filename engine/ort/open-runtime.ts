@@ -2,15 +2,10 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { RuntimeError } from "../error/runtime-error.js";
-import type { DeviceName } from "./device/provider.js";
+import { PROVIDERS, type DeviceOption } from "./device/provider.js";
 import { listGpuAdapters } from "./gpu-adapters.js";
 import { findLibrary } from "./library.js";
 import { Runtime } from "./runtime.js";
-
-/** `auto` is the first of `cuda`, `webgpu` on a GPU that is none in software, and `cpu`, on which something really was computed. */
-export type DeviceOption = DeviceName | "auto";
-
-export const DEVICE_OPTIONS = ["cpu", "cuda", "webgpu", "auto"] as const satisfies readonly DeviceOption[];
 
 const CUDA_LIBRARIES: Partial<Record<NodeJS.Platform, string>> = {
   linux: "libonnxruntime_providers_cuda.so",
@@ -19,9 +14,14 @@ const CUDA_LIBRARIES: Partial<Record<NodeJS.Platform, string>> = {
 
 /** @throws RuntimeError where the device that was named cannot be used, saying what it needs. */
 export async function openRuntime(device: DeviceOption): Promise<Runtime> {
-  if (device !== "auto") return Runtime.open(device);
+  if (device !== "auto") {
+    if (device === "cuda" && !hasCudaLibraries()) {
+      throw new RuntimeError("The device CUDA cannot be used: ONNX Runtime's libraries for it are not installed.", { hint: PROVIDERS.cuda.hint });
+    }
+    return Runtime.open(device);
+  }
   for (const name of ["cuda", "webgpu"] as const) {
-    if (!mayWork(name)) continue;
+    if (!(name === "cuda" ? hasCudaLibraries() : hasRealGpu())) continue;
     try {
       return await Runtime.open(name);
     } catch (error) {
@@ -31,11 +31,13 @@ export async function openRuntime(device: DeviceOption): Promise<Runtime> {
   return Runtime.open("cpu");
 }
 
-/** Spares the attempt, and what drivers and libraries print when it fails. */
-function mayWork(device: "cuda" | "webgpu"): boolean {
-  if (device === "cuda") {
-    const library = CUDA_LIBRARIES[process.platform];
-    return library !== undefined && existsSync(join(dirname(findLibrary()), library));
-  }
+// Both spare an attempt, and what drivers and libraries print when it fails.
+
+function hasCudaLibraries(): boolean {
+  const library = CUDA_LIBRARIES[process.platform];
+  return library !== undefined && existsSync(join(dirname(findLibrary()), library));
+}
+
+function hasRealGpu(): boolean {
   return process.platform === "darwin" || listGpuAdapters().some(({ isSoftware }) => !isSoftware);
 }

@@ -3,6 +3,9 @@ import type { OrtApi, Pointer } from "../api.js";
 
 export type AcceleratorName = "cuda" | "webgpu";
 export type DeviceName = "cpu" | AcceleratorName;
+export const DEVICE_OPTIONS = ["cpu", "cuda", "webgpu", "auto"] as const satisfies readonly (DeviceName | "auto")[];
+/** `auto` is the first of `cuda`, `webgpu` on a GPU that is none in software, and `cpu`, on which something really was computed. */
+export type DeviceOption = (typeof DEVICE_OPTIONS)[number];
 
 /** A key of onnxruntime_session_options_config_keys.h: a node that the device cannot run is an error, not a hidden detour. */
 const NO_FALLBACK_KEY = "session.disable_cpu_ep_fallback";
