@@ -53,6 +53,7 @@ function addRun(program: Command, { signal, leaveWith }: ProgramContext): void {
     .addOption(new Option("--strategy <strategy>", "one question for the record, or one for each field (default: the task's)").choices(["record", "fields"]))
     .addOption(new Option("-l, --language <language>", "language of the prompt (default: the document's)").choices(["en", "zh"]))
     .option("-c, --concurrency <count>", "records in work at once (default: what suits the model)", parseCount)
+    .addOption(new Option("--device <device>", "where the model computes (default: cpu)").choices(["cpu", "cuda", "webgpu", "auto"]))
     .addOption(new Option("--attention <attention>", "what passes over long texts read (default: auto, sparse from 4,096 tokens on)").choices(["dense", "sparse", "auto"]))
     .option("--keep <share>", "share of the text that sparse passes read, above 0 up to 1 (default: 0.25)", parseShare)
     .option("--max-memory <size>", "memory for the model with its keys and values, such as 3GB", parseSize)

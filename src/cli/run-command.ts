@@ -16,6 +16,7 @@ export interface RunCommandOptions {
   strategy?: "record" | "fields";
   language?: Language;
   concurrency?: number;
+  device?: EngineOptions["device"];
   attention?: EngineOptions["attention"];
   keep?: number;
   maxMemory?: number;
@@ -65,8 +66,8 @@ export async function runCommand(
   return counts.failed > 0 ? 1 : 0;
 }
 
-function batchOptions({ model, samples, strategy, language, concurrency, attention, keep, maxMemory }: RunCommandOptions): BatchOptions {
-  const engine = given({ attention, keep, maxMemoryBytes: maxMemory });
+function batchOptions({ model, samples, strategy, language, concurrency, device, attention, keep, maxMemory }: RunCommandOptions): BatchOptions {
+  const engine = given({ device, attention, keep, maxMemoryBytes: maxMemory });
   return given({ model, samples, strategy, language, concurrency, engine: Object.keys(engine).length > 0 ? engine : undefined });
 }
 

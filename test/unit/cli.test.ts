@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -30,6 +30,7 @@ interface Line {
   ok: boolean;
   data?: { title: string | null };
   fields?: { title: { status: string; spans: { start: number; end: number; text: string }[] } };
+  usage?: { cachedTokens: number };
   error?: { code: string; message: string };
   ms: number;
 }
@@ -113,6 +114,25 @@ it("hands the engine's options to the model that it loads", async () => {
   expect(exitCode).toBe(1);
 });
 
+it("keeps what a task's prompts begin with, for the runs that follow", async () => {
+  const model = await writeTinyModel(folder, { seed: 2, contextLength: 4096 });
+  const titleTask = task.replace("scripted-task", "title-task");
+  const env = { DISTILLATE_HOME: join(folder, "warm-home") };
+  const cachedTokens = async (): Promise<number | undefined> => {
+    const { stdout } = await runCli(["run", titleTask, join(records, "a.txt"), "--model", model, "--quiet"], { env });
+    return linesOf(stdout)[0].usage?.cachedTokens;
+  };
+  expect(await cachedTokens()).toBe(0);
+  const warm = await runCli(["warm", titleTask, "--model", model], { env });
+  expect(warm.exitCode).toBe(0);
+  expect((await stat(warm.stdout.trim())).isFile()).toBe(true);
+  const [, tokenCount] = /kept the (\d+) tokens that all prompts of readTitle \(record, en\)/.exec(warm.stderr) ?? [];
+  expect(Number(tokenCount)).toBeGreaterThan(100);
+  expect(await cachedTokens()).toBe(Number(tokenCount));
+  const full = await runCli(["warm", titleTask, "--model", model, "--language", "zh"], { env: { DISTILLATE_HOME: join(records, "a.txt") } });
+  expect(full).toMatchObject({ exitCode: 1, stdout: "" });
+});
+
 it("reads the standard input as one document, and writes tables", async () => {
   const { exitCode, stdout } = await runCli(["run", task, "-", "--table"], { input: "Title: Gamma" });
   expect(exitCode).toBe(0);
@@ -132,11 +152,13 @@ it.each([
   ["a strategy of its own", ["run", "parseInvoice", ".", "--strategy", "clauses"], /record, fields/],
   ["a share beyond the whole", ["run", "parseInvoice", ".", "--keep", "1.5"], /above 0, up to 1/],
   ["a size without a unit", ["run", "parseInvoice", ".", "--max-memory", "3"], /such as 3GB/],
+  ["a device that is none", ["run", "parseInvoice", ".", "--device", "tpu"], /cpu, cuda, webgpu, auto/],
   ["an attention that is none", ["run", "parseInvoice", ".", "--attention", "local"], /dense, sparse, auto/],
   ["a count that is none", ["run", "parseInvoice", ".", "--samples", "0"], /whole number/],
   ["an unknown model", ["run", "parseInvoice", "package.json", "--model", "qwen"], /no model "qwen".*Did you mean/],
   ["a model file that is not there", ["run", "parseInvoice", "package.json", "--model", "./none.gguf"], /no model file \.\/none\.gguf/],
   ["an output that cannot be written", ["run", "parseInvoice", "package.json", "--out", "/none/out.jsonl"], /cannot be written/],
+  ["a task to warm that is not there", ["warm", "parseInvoise"], /Did you mean parseInvoice/],
   ["an unknown command", ["walk"], /unknown command/],
   ["a model to remove that no one knows", ["models", "remove", "qwen"], /no model "qwen"/],
 ])("calls %s wrong usage, on the standard error alone", async (_, args, message) => {
