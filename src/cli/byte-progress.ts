@@ -1,5 +1,6 @@
 // Progress of something that is counted in bytes, on the standard error: a bar on a terminal, sparse lines elsewhere.
 import { SingleBar } from "cli-progress";
+import type { ModelLoadProgress } from "../index.js";
 import { formatBytes, formatDuration } from "./units.js";
 
 export interface ByteProgress {
@@ -12,6 +13,36 @@ const lineIntervalMs = 10_000;
 export function createByteProgress(title: string, terminal: boolean): ByteProgress {
   const meter = createMeter();
   return terminal ? createBar(title, meter) : createLines(title, meter);
+}
+
+export interface ModelProgressView {
+  readonly isShown: boolean;
+  update(report: ModelLoadProgress): void;
+  stop(): void;
+}
+
+const stageTitles = { download: "fetching the model", convert: "preparing the model", load: "loading the model" } as const;
+
+/** The stages of a model's way into memory, one after another; `onStage` is called before each. */
+export function createModelProgress(terminal: boolean, onStage: () => void = () => {}): ModelProgressView {
+  let shown: { stage: ModelLoadProgress["stage"]; bytes: ByteProgress } | undefined;
+  return {
+    get isShown() {
+      return shown !== undefined;
+    },
+    update({ stage, doneBytes, totalBytes }) {
+      if (shown?.stage !== stage) {
+        shown?.bytes.stop();
+        onStage();
+        shown = { stage, bytes: createByteProgress(stageTitles[stage], terminal) };
+      }
+      shown.bytes.update(doneBytes, totalBytes);
+    },
+    stop() {
+      shown?.bytes.stop();
+      shown = undefined;
+    },
+  };
 }
 
 type Meter = (doneBytes: number, totalBytes: number | undefined) => string;

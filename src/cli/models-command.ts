@@ -5,10 +5,11 @@ import { formatBytes } from "./units.js";
 
 export async function listModelsCommand(): Promise<void> {
   const { defaultModelId, listModels } = await import("../index.js");
-  for (const { id, licence, sizeBytes, path } of await listModels()) {
+  for (const { id, licence, sizeBytes, path, prefixBytes } of await listModels()) {
     const size = sizeBytes === undefined ? "size unknown" : formatBytes(sizeBytes);
+    const kept = prefixBytes > 0 ? `, and ${formatBytes(prefixBytes)} of prefixes` : "";
     const name = id === defaultModelId ? `${id} (default)` : id;
-    process.stdout.write(`${name.padEnd(38)} ${size.padStart(12)}  ${licence.padEnd(10)}  ${path ?? "not here"}\n`);
+    process.stdout.write(`${name.padEnd(38)} ${size.padStart(12)}  ${licence.padEnd(10)}  ${path ?? "not here"}${kept}\n`);
   }
 }
 

@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { ExitCode } from "./cli-error.js";
 import { parseBytes } from "./units.js";
 import type { RunCommandOptions } from "./run-command.js";
+import type { WarmCommandOptions } from "./tasks-command.js";
 
 export interface ProgramContext {
   signal: AbortSignal;
@@ -17,6 +18,7 @@ Examples:
   distillate run diagnose patient.json --samples auto --table
   distillate run ./my-task.js notes.md --model ./my-model.gguf
   curl -s https://example.com/contract.txt | distillate run extractContractClauses -
+  distillate warm parseInvoice
   distillate models pull qwen2.5-coder-1.5b-instruct
   distillate doctor
 
@@ -33,6 +35,7 @@ export function createProgram(context: ProgramContext): Command {
     .command("tasks")
     .description("list the ready tasks")
     .action(async () => (await import("./tasks-command.js")).listTasksCommand());
+  addWarm(program, context);
   addModels(program, context);
   program
     .command("doctor")
@@ -64,6 +67,17 @@ function addRun(program: Command, { signal, leaveWith }: ProgramContext): void {
     });
 }
 
+function addWarm(program: Command, { signal }: ProgramContext): void {
+  program
+    .command("warm")
+    .description("compute what all prompts of a task begin with and keep it: later runs of the model read it")
+    .argument("<task>", "a ready task's name, or the path of a module whose default export is a task")
+    .option("-m, --model <model>", "catalogue id or path of a GGUF file (default: DISTILLATE_MODEL)")
+    .addOption(new Option("--strategy <strategy>", "as the runs will have it (default: the task's)").choices(["record", "fields"]))
+    .addOption(new Option("-l, --language <language>", "language of the prompt (default: en)").choices(["en", "zh"]))
+    .action(async (task: string, options: WarmCommandOptions) => (await import("./tasks-command.js")).warmCommand(task, options, signal));
+}
+
 function addModels(program: Command, { signal }: ProgramContext): void {
   const models = program.command("models").description("list, fetch, locate and remove models");
   models
@@ -80,7 +94,7 @@ function addModels(program: Command, { signal }: ProgramContext): void {
     .action(async (id: string) => (await import("./models-command.js")).modelPathCommand(id));
   models
     .command("remove <id>")
-    .description("remove a model's file")
+    .description("remove a model's file and what is kept for it")
     .action(async (id: string) => (await import("./models-command.js")).removeModelCommand(id));
 }
 

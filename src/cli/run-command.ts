@@ -76,8 +76,8 @@ function given<Options extends object>(options: Options): { [Name in keyof Optio
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as { [Name in keyof Options]?: NonNullable<Options[Name]> };
 }
 
-/** Says before the first record that there is no such model. */
-async function checkModel(model = process.env["DISTILLATE_MODEL"]): Promise<void> {
+/** Says at once that there is no such model. */
+export async function checkModel(model = process.env["DISTILLATE_MODEL"]): Promise<void> {
   const { modelPath } = await import("../index.js");
   if (!model || existsSync(model)) return;
   if (/[/\\]|\.gguf$/.test(model)) throw usageError(`There is no model file ${model}.`);

@@ -1,7 +1,7 @@
 // Progress of `distillate run`, on the standard error: the model's way onto the machine, then record by record.
 import { SingleBar } from "cli-progress";
-import type { BatchProgress, TaskProgress } from "../index.js";
-import { createByteProgress, type ByteProgress } from "./byte-progress.js";
+import type { BatchProgress } from "../index.js";
+import { createModelProgress } from "./byte-progress.js";
 import { formatDuration } from "./units.js";
 
 export interface RunProgress {
@@ -9,40 +9,26 @@ export interface RunProgress {
   stop(): void;
 }
 
-type ModelProgress = Extract<TaskProgress, { type: "model-progress" }>;
-
-const stageTitles = { download: "fetching the model", convert: "preparing the model", load: "loading the model" } as const;
-
 export const noRunProgress: RunProgress = { update() {}, stop() {} };
 
 /** `terminal`: whether bars may be drawn; otherwise there are plain lines. */
 export function createRunProgress(totalRecords: number, terminal: boolean): RunProgress {
   const records = terminal ? createRecordBar(totalRecords) : createRecordLines(totalRecords);
-  let stage: { name: ModelProgress["stage"]; bytes: ByteProgress } | undefined;
-  const endStage = (): void => {
-    stage?.bytes.stop();
-    stage = undefined;
-  };
+  const model = createModelProgress(terminal, () => records.pause());
   return {
     update(progress) {
       if (progress.type === "record-finish") {
         // Of several records in work one may fail before the model is there.
-        records.finish(progress, stage !== undefined);
+        records.finish(progress, model.isShown);
       } else if (progress.type === "record-progress" && progress.progress.type === "model-progress") {
-        const report = progress.progress;
-        if (stage?.name !== report.stage) {
-          endStage();
-          records.pause();
-          stage = { name: report.stage, bytes: createByteProgress(stageTitles[report.stage], terminal) };
-        }
-        stage.bytes.update(report.doneBytes, report.totalBytes);
+        model.update(progress.progress);
       } else if (progress.type === "record-progress") {
-        endStage();
+        model.stop();
         records.begin();
       }
     },
     stop() {
-      endStage();
+      model.stop();
       records.stop();
     },
   };

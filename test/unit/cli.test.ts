@@ -129,8 +129,8 @@ it("keeps what a task's prompts begin with, for the runs that follow", async () 
   const [, tokenCount] = /kept the (\d+) tokens that all prompts of readTitle \(record, en\)/.exec(warm.stderr) ?? [];
   expect(Number(tokenCount)).toBeGreaterThan(100);
   expect(await cachedTokens()).toBe(Number(tokenCount));
-  const full = await runCli(["warm", titleTask, "--model", model, "--language", "zh"], { env: { DISTILLATE_HOME: join(records, "a.txt") } });
-  expect(full).toMatchObject({ exitCode: 1, stdout: "" });
+  const refused = await runCli(["warm", titleTask, "--model", model, "--language", "zh"], { env: { DISTILLATE_HOME: join(records, "a.txt") } });
+  expect(refused).toMatchObject({ exitCode: 1, stdout: "" });
 });
 
 it("reads the standard input as one document, and writes tables", async () => {
@@ -158,6 +158,7 @@ it.each([
   ["an unknown model", ["run", "parseInvoice", "package.json", "--model", "qwen"], /no model "qwen".*Did you mean/],
   ["a model file that is not there", ["run", "parseInvoice", "package.json", "--model", "./none.gguf"], /no model file \.\/none\.gguf/],
   ["an output that cannot be written", ["run", "parseInvoice", "package.json", "--out", "/none/out.jsonl"], /cannot be written/],
+  ["a model to warm that is not there", ["warm", "parseInvoice", "--model", "./none.gguf"], /no model file \.\/none\.gguf/],
   ["a task to warm that is not there", ["warm", "parseInvoise"], /Did you mean parseInvoice/],
   ["an unknown command", ["walk"], /unknown command/],
   ["a model to remove that no one knows", ["models", "remove", "qwen"], /no model "qwen"/],
