@@ -34,14 +34,21 @@ function occupy(tree: KvTree, rows: number, reservedRows = 0): Leaf {
   return leaf;
 }
 
+function dataOf(tensor: unknown): Float32Array {
+  return (tensor as Tensor).data as Float32Array;
+}
+
 /** Marks each row with its number, in every head of every tensor. */
 function paint({ keys, values, capacity }: KvBuffer): void {
-  for (const { data } of [...keys, ...values]) data.forEach((_, index) => (data[index] = Math.floor(index / 4) % capacity));
+  for (const tensor of [...keys, ...values]) {
+    const data = dataOf(tensor);
+    for (let index = 0; index < data.length; index++) data[index] = Math.floor(index / 4) % capacity;
+  }
 }
 
 function rowsOf({ keys, values, capacity }: KvBuffer, count: number): number[][] {
-  return [...keys, ...values].flatMap(({ data }) =>
-    [0, 1].map((head) => Array.from({ length: count }, (_, row) => Number(data[(head * capacity + row) * 4]))),
+  return [...keys, ...values].flatMap((tensor) =>
+    [0, 1].map((head) => Array.from({ length: count }, (_, row) => dataOf(tensor)[(head * capacity + row) * 4])),
   );
 }
 

@@ -1,5 +1,5 @@
 // The token tree against a plain list of parents: paths, forks, matches, truncation, closed gaps.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ROOT, TokenTree } from "../../engine/cache/token-tree.js";
 
