@@ -1,15 +1,19 @@
 // The pool of token trees: its budget, what it keeps for later and what goes first.
-import { beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { KeySummaries } from "../../engine/cache/key-summaries.js";
 import { KvBuffer } from "../../engine/cache/kv-buffer.js";
 import { KvPool } from "../../engine/cache/kv-pool.js";
 import type { KvTree, Leaf } from "../../engine/cache/kv-tree.js";
 import { ROOT } from "../../engine/cache/token-tree.js";
 import type { DecoderConfig } from "../../engine/checkpoint/checkpoint.js";
+import { Runtime } from "../../engine/ort/runtime.js";
 import type { Tensor } from "../../engine/ort/tensor.js";
 
 const config = { layerCount: 2, kvHeadCount: 2, headSize: 4 } as DecoderConfig;
+const runtime = new Runtime();
 let live: number;
+
+afterAll(() => runtime.close());
 
 beforeEach(() => {
   live = 0;
@@ -17,7 +21,7 @@ beforeEach(() => {
 
 function createBuffer(capacity: number): KvBuffer {
   live++;
-  const tensors = Array.from({ length: 4 }, () => ({ data: new Float32Array(2 * capacity * 4), release: () => undefined }) as unknown as Tensor);
+  const tensors = Array.from({ length: 4 }, () => runtime.createTensor(new Float32Array(2 * capacity * 4), [1, 2, capacity, 4]));
   const buffer = new KvBuffer({ keys: tensors.slice(0, 2), values: tensors.slice(2), summaries: new KeySummaries([]) }, config, capacity);
   const release = buffer.release.bind(buffer);
   buffer.release = () => {
