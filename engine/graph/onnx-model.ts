@@ -101,7 +101,7 @@ export interface Graph {
 }
 
 const IR_VERSION = 10;
-const OPSETS = [
+export const OPSETS = [
   { domain: "", version: 21 },
   { domain: "com.microsoft", version: 1 },
 ];

@@ -1,13 +1,19 @@
 // The same passes on the CPU and on a device: WebGPU, on a GPU in software where it is to be had; and half floats on the CPU.
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TensorType } from "../../engine/checkpoint/checkpoint.js";
 import type { Pass, SlotPass } from "../../engine/forward/pass.js";
 import { splitPass } from "../../engine/forward/split-pass.js";
+import { loadEngine, type Engine, type LoadEngineOptions } from "../../engine/index.js";
+import { listGpuAdapters } from "../../engine/ort/gpu-adapters.js";
+import { findLibrary } from "../../engine/ort/library.js";
 import { Runtime } from "../../engine/ort/runtime.js";
+import { ask, requestOf } from "../fixtures/engine/ask.js";
 import { forward, logitRows, openDecoder, type OpenDecoderOptions, type OpenedDecoder } from "../fixtures/engine/open-decoder.js";
 import { temporaryFolder } from "../fixtures/engine/temporary-folder.js";
 import { writeTinyModel, type TinyModelOptions } from "../fixtures/engine/tiny-model.js";
-import { useSoftwareGpu } from "../fixtures/software-gpu.js";
+import { useSoftwareGpu } from "../fixtures/device/software-gpu.js";
 
 /** Of logits between -16 and 16; sums run in another order. Measured 3e-5. */
 const TOLERANCE = 2e-4;
@@ -124,5 +130,38 @@ test("a pass cut into parts of few rows gives the logits of the whole", async ()
       for (const [row, place] of places.entries()) found[place] = rows[row];
     }
     expect(largestDifference(found, whole)).toBeLessThan(2e-5);
+  });
+});
+
+const load = async (options: LoadEngineOptions): Promise<Engine> =>
+  loadEngine(await writeTinyModel(home, { seed: 34 }), { home, threadCount: 1, ...options });
+
+describe("an engine", () => {
+  test("on WebGPU gives the CPU's greedy replies, to requests at the same time and one after another", async () => {
+    const answers = async (engine: Engine) => {
+      expect(engine.device).toBe(engine === onCpu ? "cpu" : "webgpu");
+      const prompts = [tokens, tokens.slice(0, 20), tokens.toReversed()];
+      const together = await Promise.all(prompts.map((prompt) => ask(engine, requestOf(prompt))));
+      const again = await ask(engine, requestOf(tokens));
+      const json = { type: "json" as const, schema: { type: "object", properties: { a: { enum: ["yes", "no"] } }, required: ["a"], additionalProperties: false } };
+      const record = await ask(engine, requestOf(tokens, { format: json }));
+      return [...together, again, record].map(({ result }) => result.text);
+    };
+    await using onCpu = await load({});
+    await using onDevice = await load({ device: "webgpu" });
+    expect(await answers(onDevice)).toEqual(await answers(onCpu));
+  });
+
+  test("on the first device that works is none on a GPU in software", async () => {
+    await using engine = await load({ device: "auto" });
+    const hasGpu = process.platform === "darwin" || listGpuAdapters().some(({ isSoftware }) => !isSoftware);
+    expect(engine.device === "cpu").toBe(!hasGpu);
+  });
+
+  test("does not fall back from what was asked for", async () => {
+    await expect(load({ device: "tpu" as "cpu" })).rejects.toThrow(RangeError);
+    await expect(load({ device: "webgpu", attention: "sparse" })).rejects.toMatchObject({ code: "RUNTIME_FAILED", hint: expect.stringContaining("dense") });
+    if (existsSync(join(dirname(findLibrary()), "libonnxruntime_providers_cuda.so"))) return;
+    await expect(load({ device: "cuda" })).rejects.toMatchObject({ code: "RUNTIME_FAILED", hint: expect.stringContaining("onnxruntime-node") });
   });
 });
