@@ -1,4 +1,5 @@
 // Runs passes over token trees: opens the graph that a pass needs, binds its buffers and gives back logits.
+import { basename } from "node:path";
 import type { DecoderConfig } from "../checkpoint/checkpoint.js";
 import { GROUP_ROWS, KeySummaries } from "../cache/key-summaries.js";
 import { KvBuffer } from "../cache/kv-buffer.js";
@@ -171,7 +172,8 @@ export class Decoder {
 
   async #open(slots: readonly AttentionKind[]): Promise<OpenGraph> {
     const graph = writeDecoder(this.config, this.#map, { slots, precision: this.#precision });
-    const session = await this.#runtime.createSession(encodeModel(graph), { threadCount: this.#threadCount, weights: this.#weights });
+    const model = encodeModel(graph, basename(this.#weights.dataFile));
+    const session = await this.#runtime.createSession(model, { threadCount: this.#threadCount, weights: this.#weights });
     return new OpenGraph(this.#runtime, session, graph, slots.length);
   }
 

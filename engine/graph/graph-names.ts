@@ -24,7 +24,7 @@ export function slotNames(slot: number) {
     lastRow: `slots.${slot}.seqlens_k`,
     /** scalar i32: rows in the buffer after this pass. */
     totalLength: `slots.${slot}.total_sequence_length`,
-    /** [1, 1, new rows, total rows], of the type of keys and values: added to the scores; a row sees no later one in any case. */
+    /** [1, 1, new rows, total rows], of the type of keys and values: added to the scores; a row sees none after it in any case. */
     bias: `slots.${slot}.attention_bias`,
     /** [1, kvHeads, capacity, headDim], past and present the same tensor */
     pastKey: (layer: number) => `slots.${slot}.past_key.${layer}`,

@@ -1,6 +1,6 @@
 // A matrix product of the graph, in the form its weight's blocks ask for.
 import { MICROSOFT, type GraphBuilder } from "./graph-builder.js";
-import type { LinearForm, QuantizedShape, WeightMap } from "./weights/weight-map.js";
+import type { ProductForm, QuantizedShape, WeightMap } from "./weights/weight-map.js";
 
 /** Activations are rounded to 8 bits per block, as llama.cpp does: twice the speed of f32 products. */
 const INT8_ACTIVATIONS = 4;
@@ -25,11 +25,17 @@ export class LinearWriter {
    */
   write(name: string, x: string, tensor: string): string {
     const form = this.#forms[tensor];
+    if (form.kind !== "parts") return this.#product(name, x, form);
+    const inputs = form.parts.map((part, index) => this.#product(`${name}/parts.${index}`, x, part));
+    return this.#builder.node("Concat", { name, inputs, attributes: { axis: -1 } });
+  }
+
+  #product(name: string, x: string, form: ProductForm): string {
     const bias = form.bias ? this.#builder.weight(form.bias) : "";
     return form.kind === "plain" ? this.#plain(name, x, form.values, bias) : this.#quantized(name, x, form, bias);
   }
 
-  #quantized(name: string, x: string, form: LinearForm & { kind: "quantized" }, bias: string): string {
+  #quantized(name: string, x: string, form: ProductForm & { kind: "quantized" }, bias: string): string {
     const { offsets, zeroPoints } = form;
     const product = this.#matMulNBits(offsets ? `${name}/scaled` : name, form, [
       x, this.#builder.weight(form.quants), this.#builder.weight(form.scales),

@@ -110,8 +110,12 @@ const FLOAT_ATTRIBUTE = 1;
 const INTEGER_ATTRIBUTE = 2;
 const INTEGERS_ATTRIBUTE = 7;
 
-/** The bytes of an .onnx file. */
-export function encodeModel(graph: Graph): Uint8Array {
+/**
+ * The bytes of an .onnx file.
+ *
+ * @param dataFile Name of the file that constants are said to lie in. Default: the one they name.
+ */
+export function encodeModel(graph: Graph, dataFile?: string): Uint8Array {
   const model = protobuf.Root.fromJSON(DESCRIPTION).lookupType("ModelProto");
   const message = {
     irVersion: IR_VERSION,
@@ -127,7 +131,7 @@ export function encodeModel(graph: Graph): Uint8Array {
         domain: node.domain,
         attribute: node.attributes.map(encodeAttribute),
       })),
-      initializer: graph.initializers.map(encodeInitializer),
+      initializer: graph.initializers.map((initializer) => encodeInitializer(initializer, dataFile)),
       input: graph.inputs.map(encodeValueInfo),
       output: graph.outputs.map(encodeValueInfo),
     },
@@ -142,11 +146,11 @@ function encodeAttribute(attribute: Attribute): object {
     : { name: attribute.name, f: attribute.float, type: FLOAT_ATTRIBUTE };
 }
 
-function encodeInitializer({ name, type, shape, data }: Initializer): object {
+function encodeInitializer({ name, type, shape, data }: Initializer, dataFile: string | undefined): object {
   const tensor = { name, dims: shape, dataType: type };
   if (data instanceof Uint8Array) return { ...tensor, rawData: data };
   const externalData = [
-    { key: "location", value: data.location },
+    { key: "location", value: dataFile ?? data.location },
     { key: "offset", value: String(data.offset) },
     { key: "length", value: String(data.sizeBytes) },
   ];

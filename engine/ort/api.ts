@@ -18,6 +18,7 @@ const STATUS_FUNCTIONS = {
   CreateEnv: [3, "int level, const char *id, _Out_ void **out"],
   Run: [9, "void *session, void *options, void *inputNames, void *inputs, size_t inputCount, void *outputNames, size_t outputCount, void *outputs"],
   CreateSessionOptions: [10, "_Out_ void **out"],
+  DisableMemPattern: [17, "void *options"],
   SetSessionGraphOptimizationLevel: [23, "void *options, int level"],
   SetIntraOpNumThreads: [24, "void *options, int count"],
   SetInterOpNumThreads: [25, "void *options, int count"],
@@ -32,8 +33,10 @@ const STATUS_FUNCTIONS = {
   CreateIoBinding: [134, "void *session, _Out_ void **out"],
   BindInput: [136, "void *binding, const char *name, void *value"],
   BindOutput: [137, "void *binding, const char *name, void *value"],
+  CreateAndRegisterAllocator: [144, "void *env, void *info, void *configuration"],
   AddInitializer: [150, "void *options, const char *name, void *value"],
   CreateSessionFromArray: [8, "void *env, void *model, size_t sizeBytes, void *options, _Out_ void **out"],
+  CreateArenaCfg: [156, "size_t largestBytes, int strategy, int firstBytes, int deadBytes, _Out_ void **out"],
   CreatePrepackedWeightsContainer: [166, "_Out_ void **out"],
   CreateSessionFromArrayWithPrepackedWeightsContainer: [
     169, "void *env, void *model, size_t sizeBytes, void *options, void *container, _Out_ void **out",
@@ -51,6 +54,7 @@ const RELEASE_FUNCTIONS = {
   ReleaseSessionOptions: 100,
   ReleaseAllocator: 132,
   ReleaseIoBinding: 135,
+  ReleaseArenaCfg: 157,
   ReleasePrepackedWeightsContainer: 167,
   ReleaseCUDAProviderOptions: 208,
 } as const;

@@ -1,5 +1,4 @@
 // The constants of all graphs of one model: mapped or uploaded once, prepacked once, given to every session by name.
-import { dirname } from "node:path";
 import type { OrtApi, Pointer } from "./api.js";
 import type { DeviceMemory } from "./device/device-memory.js";
 import type { DeviceName } from "./device/provider.js";
@@ -19,8 +18,11 @@ export class SharedWeights {
   readonly device: DeviceName;
   /** OrtPrepackedWeightsContainer: what kernels make of constants for themselves is kept once for all sessions. */
   readonly container: Pointer;
-  /** That holds the file. */
-  readonly folder: string;
+  /**
+   * The file that models must name as that of their constants. None is read from it: it only has to exist, which the
+   * file that is mapped need not for as long as sessions are opened (another version of the converter removes it).
+   */
+  readonly dataFile: string;
   readonly #api: OrtApi;
   /** None where the constants lie on a device. */
   readonly #file: MappedFile | undefined;
@@ -29,10 +31,10 @@ export class SharedWeights {
   /** Whose memory the values are, on a device. */
   readonly #owners: readonly DeviceTensor[];
 
-  private constructor(api: OrtApi, path: string, { device, file, values, owners }: Constants) {
+  private constructor(api: OrtApi, dataFile: string, { device, file, values, owners }: Constants) {
     this.#api = api;
     this.device = device;
-    this.folder = dirname(path);
+    this.dataFile = dataFile;
     this.#file = file;
     this.#values = values;
     this.#owners = owners;
@@ -42,7 +44,7 @@ export class SharedWeights {
   /** @param tensors By the name that graphs give them. */
   static async open(
     api: OrtApi,
-    { host, device }: { host: Pointer; device: DeviceMemory | undefined },
+    { host, device, dataFile }: { host: Pointer; device: DeviceMemory | undefined; dataFile: string },
     path: string,
     tensors: Readonly<Record<string, SharedTensor>>,
   ): Promise<SharedWeights> {
@@ -53,9 +55,9 @@ export class SharedWeights {
         createValue(api, host, { data: file.address + BigInt(offset), sizeBytes, type, shape }),
       ]),
     );
-    if (!device) return new SharedWeights(api, path, { device: "cpu", file, values, owners: [] });
+    if (!device) return new SharedWeights(api, dataFile, { device: "cpu", file, values, owners: [] });
     try {
-      return new SharedWeights(api, path, await uploadAll(device, values, tensors));
+      return new SharedWeights(api, dataFile, await uploadAll(device, values, tensors));
     } finally {
       for (const value of values.values()) api.release("ReleaseValue", value);
       file.close();

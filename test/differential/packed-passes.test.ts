@@ -1,4 +1,6 @@
 // Passes over trees and over several slots against one sequence computed by itself.
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Architecture } from "../../engine/checkpoint/checkpoint.js";
 import type { Pass, RowRange, SlotPass } from "../../engine/forward/pass.js";
@@ -182,6 +184,40 @@ describe("a pass that cannot be computed is refused, and leaves the decoder as i
       await running;
     });
   });
+});
+
+test.each(["Q8_0", "Q4_K"] as const)("%s: a head of very many rows is the same in parts", async (type) => {
+  await withDecoder({ type, seed: 26, paddingRows: 70_000, layerCount: 1 }, async (opened) => {
+    const { decoder } = opened;
+    const tokens = someTokens(5, 3);
+    const found = await forward(decoder, opened.buffer(), 0, tokens);
+    const expected = opened.reference.forward(tokens);
+    for (const [row, logits] of found.entries()) {
+      expect(logits).toHaveLength(decoder.config.vocabularySize);
+      // Rows at the borders of the parts, and all of them: 8 bits of activation shift every row alike.
+      for (const start of [0, 20_000, 35_000, 60_000]) expect(correlation(logits.slice(start), expected[row].slice(start))).toBeGreaterThan(0.99);
+    }
+  });
+});
+
+function correlation(a: readonly number[], b: readonly number[]): number {
+  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [meanA, meanB] = [mean(a), mean(b)];
+  const product = (x: readonly number[], y: readonly number[], meanX: number, meanY: number): number =>
+    x.reduce((sum, value, i) => sum + (value - meanX) * (y[i] - meanY), 0);
+  return product(a, b, meanA, meanB) / Math.sqrt(product(a, a, meanA, meanA) * product(b, b, meanB, meanB));
+}
+
+test("graphs are opened after another process has removed the converted files", async () => {
+  const path = await writeTinyModel(home, { seed: 27 });
+  const opened = await openDecoder(path, { home });
+  const tokens = someTokens(4, 4);
+  const expected = await forward(opened.decoder, opened.buffer(), 0, tokens);
+  await rm(join(home, "converted"), { recursive: true });
+  const slots = [0, 1].map(() => ({ buffer: opened.buffer(), pastLength: 0, tokens, positions: indices(4) }));
+  const logits = await opened.decoder.run({ slots, wanted: indices(8) });
+  expectClose(logitRows(logits, opened.decoder.config.vocabularySize), [...expected, ...expected]);
+  await opened.close();
 });
 
 test("closing waits for graphs that are being opened, and refuses passes afterwards", async () => {

@@ -4,7 +4,8 @@ import type { QuantizedWeight } from "../blocks/quantized-weight.js";
 import { quantize8Bits, requantize4Bits } from "../blocks/requantize.js";
 import type { TensorReader, Weight } from "../blocks/tensor-reader.js";
 import { DataType } from "../onnx-model.js";
-import type { EmbeddingForm, LinearForm, StoredTensor, WeightMap } from "./weight-map.js";
+import { splitRows } from "./split-rows.js";
+import type { EmbeddingForm, LinearForm, ProductForm, StoredTensor, WeightMap } from "./weight-map.js";
 import type { WeightLocation, WeightsFile } from "./weights-file.js";
 
 /** How the file's blocks become the graph's: as they are, or in 4 bits with blocks of 128 (lossy). */
@@ -81,10 +82,10 @@ class Converter {
     const bias = this.#reader.has(`${source}.bias`) ? { bias: await this.vector(`${source}.bias`) } : {};
     const read = await this.#reader.readWeight(`${source}.weight`);
     const form = read.kind === "plain" ? await this.#plain(name, read) : await this.#quantized(name, read.weight, source);
-    this.linears[name] = { ...form, ...bias };
+    this.linears[name] = splitRows({ ...form, ...bias }, this.tensors);
   }
 
-  async #plain(name: string, { rows, columns, values }: Weight & { kind: "plain" }): Promise<LinearForm> {
+  async #plain(name: string, { rows, columns, values }: Weight & { kind: "plain" }): Promise<ProductForm> {
     const transposed = new Float32Array(values.length);
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) transposed[column * rows + row] = values[row * columns + column];
@@ -92,7 +93,7 @@ class Converter {
     return { kind: "plain", values: await this.#store(`${name}.weight`, transposed, [columns, rows]) };
   }
 
-  async #quantized(name: string, exact: QuantizedWeight, source: string): Promise<LinearForm> {
+  async #quantized(name: string, exact: QuantizedWeight, source: string): Promise<ProductForm> {
     const weight = this.#mode === "fast" ? requantize4Bits(exact) : exact;
     const { rows, columns, blockSize, zeroPoints, offsets } = weight;
     return {

@@ -32,12 +32,15 @@ export type EmbeddingForm =
   | (QuantizedForm & { offsets?: string });
 
 /** bias: [rows] f32 */
-export type LinearForm = { bias?: string } & (
+export type ProductForm = { bias?: string } & (
   /** values: [columns, rows] f32 */
   | { kind: "plain"; values: string }
   /** zeroPoints: [rows, ceil(blocks * bits / 8)] u8; offsets: the matrix that block sums are multiplied with. */
   | (QuantizedForm & { zeroPoints?: string; offsets?: QuantizedForm })
 );
+
+/** A matrix of very many rows is several products, whose results follow each other. */
+export type LinearForm = ProductForm | { kind: "parts"; parts: readonly ProductForm[] };
 
 export interface WeightMap {
   /** By the name that graphs give them. */
