@@ -43,10 +43,14 @@ async function measureSet({ ours, theirs }, { set, jobs, requests, count, sample
   await ours.ask("generate", { requests: [{ prompt: sharedOpening(jobs.map(({ request }) => request.prompt)), maxTokens: 1 }] });
   const totals = { [OURS]: new Totals(), [THEIRS]: new Totals() };
   const turn = {
-    [OURS]: async (from, to) => totals[OURS].add(await ours.ask("records", { set, from, to, samples }), jobs.slice(from, to), ourReading),
+    [OURS]: async (from, to) => {
+      const answered = await withCpu(ours, () => ours.ask("records", { set, from, to, samples }));
+      totals[OURS].add(answered, jobs.slice(from, to), ourReading);
+    },
     [THEIRS]: async (from, to) => {
-      const answered = await theirs.ask("answer", { requests: requests.slice(from, to), samples, temperature, bounded: settings.bounded });
-      totals[THEIRS].add({ wallMs: answered.wallMs, outcomes: answered.answers }, jobs.slice(from, to), theirReading);
+      const details = { requests: requests.slice(from, to), samples, temperature, bounded: settings.bounded };
+      const { answers, ...times } = await withCpu(theirs, () => theirs.ask("answer", details));
+      totals[THEIRS].add({ ...times, outcomes: answers }, jobs.slice(from, to), theirReading);
     },
   };
   for (let from = 0, round = 0; from < count; from += CHUNK_RECORDS, round++) {
@@ -55,6 +59,14 @@ async function measureSet({ ours, theirs }, { set, jobs, requests, count, sample
   }
   const [a, b] = [totals[OURS].figures, totals[THEIRS].figures];
   return { ours: a, theirs: b, ratio: a.recordsPerHour / b.recordsPerHour, settings, tried, guesses: await theirs.ask("guesses") };
+}
+
+/** The answer, and the processor time that its engine took: on a busy machine the better measure, with one thread the exact one. */
+async function withCpu(side, work) {
+  const before = await side.ask("cpu");
+  const answer = await work();
+  const after = await side.ask("cpu");
+  return { ...answer, cpuMs: (after.user + after.system - before.user - before.system) / 1000 };
 }
 
 /** Values and counts of one outcome, as both sides give them. */
@@ -74,11 +86,13 @@ function theirReading(answers) {
 class Totals {
   #scores = new FieldScores();
   #wallMs = 0;
+  #cpuMs = 0;
   #records = 0;
   #counts = {};
 
-  add({ wallMs, outcomes }, jobs, read) {
+  add({ wallMs, cpuMs, outcomes }, jobs, read) {
     this.#wallMs += wallMs;
+    this.#cpuMs += cpuMs;
     for (const [index, outcome] of outcomes.entries()) {
       const { values, ...counts } = read(outcome);
       this.#records++;
@@ -89,7 +103,7 @@ class Totals {
 
   get figures() {
     const { strict, soft } = this.#scores.figures;
-    return { recordsPerHour: (this.#records * 3_600_000) / this.#wallMs, f1: { strict, soft }, records: this.#records, wallMs: this.#wallMs, counts: this.#counts };
+    return { recordsPerHour: (this.#records * 3_600_000) / this.#wallMs, f1: { strict, soft }, records: this.#records, wallMs: this.#wallMs, cpuMs: this.#cpuMs, counts: this.#counts };
   }
 }
 
@@ -99,10 +113,11 @@ export function printRecords(figures) {
   for (const [key, { ours, theirs, ratio, settings, tried }] of Object.entries(figures)) {
     console.log(`${key}: ${ratio.toFixed(2)} x; llama.cpp with ${JSON.stringify(settings)}`);
     printTable(
-      ["a record", "an hour", "F1 strict / soft", "prompt read", "written", "forced", "drafted", "accepted", "passes", "failed"],
+      ["a record", "an hour", "CPU s", "F1 strict / soft", "prompt read", "written", "forced", "drafted", "accepted", "passes", "failed"],
       [[OURS, ours], [THEIRS, theirs]].map(([name, side]) => [
         name,
         side.recordsPerHour.toFixed(0),
+        (side.cpuMs / side.records / 1000).toFixed(2),
         `${side.f1.strict.toFixed(3)} / ${side.f1.soft.toFixed(3)}`,
         ((side.counts.promptTokens - side.counts.cachedTokens) / side.records).toFixed(0),
         ...["outputTokens", "forcedTokens", "draftedTokens", "acceptedTokens", "passes"].map((count) => each(side, count)),
