@@ -198,8 +198,8 @@ export class Engine implements AsyncDisposable {
 
   /** A place among the requests, with what memory or disk holds of the prompt. */
   async #enter(prompt: readonly number[], reservedRows: number, signal: AbortSignal | undefined): Promise<Sequence> {
-    const { switches, prefixes } = this.#parts;
-    const kept = switches.sharing ? await prefixes.find(prompt, () => this.#scheduler.heldTokens(prompt)) : undefined;
+    const { switches, prefixes, runtime } = this.#parts;
+    const kept = switches.sharing && runtime.device === "cpu" ? await prefixes.find(prompt, () => this.#scheduler.heldTokens(prompt)) : undefined;
     this.#refuseClosed();
     return this.#scheduler.open({ prompt, reservedRows, kept, signal });
   }

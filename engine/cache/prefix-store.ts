@@ -55,9 +55,8 @@ export class PrefixStore {
   find(prompt: readonly number[], heldTokens: () => number): Promise<KeptRows | undefined> | undefined {
     let best: { entry: PrefixEntry; count: number } | undefined;
     for (const entry of this.#entries) {
-      if (!this.#isAsComputed(entry)) continue;
-      const count = commonLength(entry.tokens, prompt, prompt.length - 1);
-      if (!best || count > best.count) best = { entry, count };
+      const count = this.#isAsComputed(entry) ? commonLength(entry.tokens, prompt, prompt.length - 1) : 0;
+      if (count >= SHORTEST_SHARED_TOKENS && count > (best?.count ?? 0)) best = { entry, count };
     }
     if (!best || best.count < heldTokens() + SHORTEST_SHARED_TOKENS) return undefined;
     const { entry, count } = best;
