@@ -43,11 +43,11 @@ export async function removeOutdated(name: string, home: string): Promise<void> 
   for (const root of [convertedRoot(home), prefixesRoot(home)]) await removeWhere(root, isOutdated);
 }
 
-/** Bytes of the prefixes that are kept of a model file. */
-export async function prefixBytes(modelPath: string, home: string): Promise<number> {
+/** Bytes of the prefixes that are kept of model files. */
+export async function prefixBytes(modelPaths: readonly string[], home: string): Promise<number> {
   const root = prefixesRoot(home);
   let sum = 0;
-  for (const name of (await readdir(root).catch(() => [])).filter((folder) => belongsTo(folder, modelPath))) {
+  for (const name of (await readdir(root).catch(() => [])).filter((folder) => modelPaths.some((path) => belongsTo(folder, path)))) {
     for (const file of await readdir(join(root, name))) sum += (await stat(join(root, name, file))).size;
   }
   return sum;

