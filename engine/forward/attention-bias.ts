@@ -5,7 +5,7 @@ import type { Tensor } from "../ort/tensor.js";
 import type { SlotPass } from "./pass.js";
 
 /** Small enough that a score with it has no weight, and finite: kernels subtract scores from each other. */
-const HIDDEN = {
+export const HIDDEN = {
   f32: -1e9,
   /** -32,768 as the bits of a half float. */
   f16: 0xf800,

@@ -141,7 +141,7 @@ export class Decoder {
     if (kind === "causal") return {};
     if (kind === "dense") return { [slotNames(index).bias]: this.#bias.tensor(index, slot) };
     const plan = planSparse(slot, { keep: slot.keep ?? 1, summarizedRows: slot.buffer.summaries.rows });
-    return createSparseInputs(this.#runtime, this.config, index, { rows: slot, plan });
+    return createSparseInputs(this.#runtime, this.config, index, { rows: slot, plan, precision: this.#precision });
   }
 
   /** Waits for graphs that are being opened, then gives back all memory but that of buffers. No pass may be running. */

@@ -2,21 +2,30 @@
 import { BLOCK_ROWS, GROUP_ROWS } from "../cache/key-summaries.js";
 import type { DecoderConfig } from "../checkpoint/checkpoint.js";
 import { sparseNames } from "../graph/attention/sparse-names.js";
+import type { Precision } from "../graph/decoder-graph.js";
 import type { Runtime } from "../ort/runtime.js";
 import type { Tensor } from "../ort/tensor.js";
+import { HIDDEN } from "./attention-bias.js";
 import type { SlotPass } from "./pass.js";
-import { sparseMask, type SparsePlan } from "./sparse-plan.js";
+import { rangesOf, type SparsePlan } from "./sparse-plan.js";
 
-/** A share of attention is at most 1. */
-const NO_CANDIDATE = -4;
+/** Added to a share of attention, which is at most 1: -4, as a half float by its bits. */
+const NO_CANDIDATE = { f32: -4, f16: 0xc400 } as const;
+
+export interface SparseSlot {
+  rows: SlotPass;
+  plan: SparsePlan;
+  precision: Precision;
+}
 
 /** By input name, shapes as in `sparse-names.ts`. The caller releases them. */
 export function createSparseInputs(
   runtime: Runtime,
-  { headCount, kvHeadCount }: DecoderConfig,
+  { headCount, kvHeadCount, headSize }: DecoderConfig,
   slot: number,
-  { rows, plan }: { rows: SlotPass; plan: SparsePlan },
+  sparse: SparseSlot,
 ): Record<string, Tensor> {
+  const { rows, plan, precision } = sparse;
   const names = sparseNames(slot);
   const rowCount = rows.tokens.length;
   const groupHeads = headCount / kvHeadCount;
@@ -26,7 +35,7 @@ export function createSparseInputs(
   const newRows = Array.from({ length: rowCount }, (_, row) => rows.pastLength + row);
   const integers = (values: readonly number[], shape: readonly number[]): Tensor =>
     runtime.createTensor(BigInt64Array.from(values, BigInt), shape);
-  const bias = candidateBias(plan);
+  const bias = candidateBias(sparse);
   return {
     [names.rowCells]: integers(newRows.flatMap((row) => heads.flatMap((head) => [0, head, row])), [rowCount, kvHeadCount, 3]),
     [names.groups]: integers(plan.groups, [plan.groups.length]),
@@ -43,13 +52,41 @@ export function createSparseInputs(
     ),
     [names.headStart]: integers(heads.map((head) => head * headBlocks), [kvHeadCount, 1]),
     [names.shareShape]: integers([kvHeadCount, rowCount, groupHeads, -1], [4]),
-    [names.mask]: runtime.createTensor(sparseMask(rows, plan), [rowCount, 1, readRows]),
+    [names.mask]: runtime.createTensor(mask(sparse, readRows), [rowCount, 1, readRows]),
     [names.maskShape]: integers([rowCount * groupHeads, readRows], [2]),
+    [names.scale]: runtime.createTensor(precision === "f32" ? Float32Array.of(headSize ** -0.5) : Uint16Array.of(halfFloat(headSize ** -0.5)), [1]),
   };
 }
 
-function candidateBias({ candidates }: SparsePlan): Float32Array {
-  const bias = new Float32Array((candidates.at(-1) ?? 0) + 1).fill(NO_CANDIDATE);
+function candidateBias({ plan: { candidates }, precision }: SparseSlot): Float32Array | Uint16Array {
+  const bias = zeros((candidates.at(-1) ?? 0) + 1, precision).fill(NO_CANDIDATE[precision]);
   for (const block of candidates) bias[block] = 0;
   return bias;
+}
+
+/** Chosen blocks, which come first, are seen by all. */
+function mask({ rows, plan: { chosenCount, always }, precision }: SparseSlot, readRows: number): Float32Array | Uint16Array {
+  const values = zeros(rows.tokens.length * readRows, precision);
+  for (let row = 0; row < rows.tokens.length; row++) {
+    const start = row * readRows + chosenCount * BLOCK_ROWS;
+    values.fill(HIDDEN[precision], start, (row + 1) * readRows);
+    for (const range of rangesOf(rows, row)) {
+      always.forEach((block, index) => {
+        const from = Math.max(range.start - block * BLOCK_ROWS, 0);
+        const to = Math.min(range.end - block * BLOCK_ROWS, BLOCK_ROWS);
+        if (from < to) values.fill(0, start + index * BLOCK_ROWS + from, start + index * BLOCK_ROWS + to);
+      });
+    }
+  }
+  return values;
+}
+
+function zeros(length: number, precision: Precision): Float32Array | Uint16Array {
+  return precision === "f32" ? new Float32Array(length) : new Uint16Array(length);
+}
+
+/** The bits of a number between 2^-14 and 1. */
+function halfFloat(value: number): number {
+  const exponent = Math.floor(Math.log2(value));
+  return ((exponent + 15) << 10) + Math.round((value / 2 ** exponent - 1) * 1024);
 }

@@ -4,9 +4,6 @@ import type { RowRange, SlotPass } from "./pass.js";
 
 /** Besides the first block, as many of the newest complete ones are always read. */
 const NEWEST_BLOCKS = 2;
-/** Added to a score that is not to count, and finite: kernels subtract scores from each other. */
-const HIDDEN = -1e9;
-
 export type NewRows = Pick<SlotPass, "pastLength" | "tokens" | "visible">;
 
 export interface SparsePlan {
@@ -38,25 +35,6 @@ export function planSparse(slot: NewRows, { keep, summarizedRows }: SparsePlanOp
   return { candidates, chosenCount, always: [...forced, ...partial], groups };
 }
 
-/** What is added to the scores, [new rows, 1, (chosen + always) * 64] f32: chosen blocks are seen by all. */
-export function sparseMask(slot: NewRows, { chosenCount, always }: SparsePlan): Float32Array {
-  const rowCount = slot.tokens.length;
-  const width = (chosenCount + always.length) * BLOCK_ROWS;
-  const mask = new Float32Array(rowCount * width);
-  for (let row = 0; row < rowCount; row++) {
-    const start = row * width + chosenCount * BLOCK_ROWS;
-    mask.fill(HIDDEN, start, (row + 1) * width);
-    for (const range of rangesOf(slot, row)) {
-      always.forEach((block, index) => {
-        const from = Math.max(range.start - block * BLOCK_ROWS, 0);
-        const to = Math.min(range.end - block * BLOCK_ROWS, BLOCK_ROWS);
-        if (from < to) mask.fill(0, start + index * BLOCK_ROWS + from, start + index * BLOCK_ROWS + to);
-      });
-    }
-  }
-  return mask;
-}
-
 /** Blocks that all new rows see whole, and blocks of which at least one sees something. */
 function sortBlocks(slot: NewRows): { whole: number[]; partial: number[] } {
   const rowCount = slot.tokens.length;
@@ -86,6 +64,6 @@ function sortBlocks(slot: NewRows): { whole: number[]; partial: number[] } {
   return { whole, partial };
 }
 
-function rangesOf({ visible, pastLength }: NewRows, row: number): readonly RowRange[] {
+export function rangesOf({ visible, pastLength }: NewRows, row: number): readonly RowRange[] {
   return visible?.[row] ?? [{ start: 0, end: pastLength + row + 1 }];
 }

@@ -60,14 +60,6 @@ export class GraphBuilder {
     return name;
   }
 
-  /** A single number, f32; the same one gives the same constant. */
-  scalar(value: number): string {
-    const name = `scalar_${value}`;
-    const data = new Uint8Array(Float32Array.of(value).buffer);
-    this.#initializers.set(name, { name, type: DataType.float, shape: [], data });
-    return name;
-  }
-
   build(name: string): Graph {
     return {
       name,

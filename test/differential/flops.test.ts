@@ -105,7 +105,7 @@ describe.each([
     const further =
       keep === undefined
         ? await lengthInputs(slot)
-        : feeds(createSparseInputs(hostTensors, config, 0, { rows: slot, plan: planSparse(slot, { keep, summarizedRows: 0 }) }));
+        : feeds(createSparseInputs(hostTensors, config, 0, { rows: slot, plan: planSparse(slot, { keep, summarizedRows: 0 }), precision: "f32" }));
     const nodes = await profile(path, { ...inputsOf(config, slot, wanted), ...further });
 
     const { computed, skipped } = attentionFlops(config, slot);

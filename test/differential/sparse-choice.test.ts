@@ -133,7 +133,7 @@ async function run(one: Case, seed: number): Promise<{ found: number[]; expected
     [slotNames(0).pastKey(0)]: floats(cache.keys, shape),
     [slotNames(0).pastValue(0)]: floats(cache.values, shape),
     [sparseNames(0).pastSummary(0)]: floats(new Float32Array((kvHeadCount * CAPACITY * headSize) / GROUP), [kvHeadCount, CAPACITY / GROUP, headSize]),
-    ...feeds(createSparseInputs(hostTensors, config, 0, { rows: slot, plan })),
+    ...feeds(createSparseInputs(hostTensors, config, 0, { rows: slot, plan, precision: "f32" })),
   });
   // [rows, kvHeads, headDim] into [kvHeads, capacity, headDim]
   for (const [from, to] of [[k, cache.keys], [v, cache.values]]) {

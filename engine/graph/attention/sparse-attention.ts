@@ -33,6 +33,7 @@ export const sparseAttention: SlotAttention = {
     builder.input(names.shareShape, DataType.int64, [4]);
     builder.input(names.mask, type, [`rows.${slot}`, 1, `read_rows.${slot}`]);
     builder.input(names.maskShape, DataType.int64, [2]);
+    builder.input(names.scale, type, [1]);
     for (let layer = 0; layer < layerCount; layer++) {
       const shape = [kvHeadCount, `summaries.${slot}`, headSize];
       builder.input(names.pastSummary(layer), type, shape);
@@ -103,7 +104,7 @@ class SparseWriter {
   /** Scaled, [kvHeads, new rows * heads of a group, headDim] f32 */
   query(): string {
     const { headCount, kvHeadCount, headSize } = this.#config;
-    const scaled = this.#node("Mul", "scaled_query", [this.#rows.q, this.#builder.scalar(headSize ** -0.5)]);
+    const scaled = this.#node("Mul", "scaled_query", [this.#rows.q, this.#names.scale]);
     const byRow = this.#reshape("query_groups", scaled, [-1, kvHeadCount, (headCount / kvHeadCount) * headSize]);
     return this.#reshape("query", this.#transpose("query_by_head", byRow, [1, 0, 2]), [kvHeadCount, -1, headSize]);
   }

@@ -11,7 +11,7 @@ export function sparseNames(slot: number) {
     groupCells: `${prefix}_group_cells`,
     /** [1] i64: summaries that are compared, up to the last candidate's. */
     comparedGroups: `${prefix}_compared_groups`,
-    /** [comparedGroups / 4] f32: zero for a candidate, and lower than any share makes up for where a block is none. */
+    /** [comparedGroups / 4], f32 or f16 as keys and values: zero for a candidate, and lower than any share makes up for where a block is none. */
     candidateBias: `${prefix}_candidate_bias`,
     /** [1] i64: how many blocks to choose. */
     chosenCount: `${prefix}_chosen_count`,
@@ -21,11 +21,13 @@ export function sparseNames(slot: number) {
     headStart: `${prefix}_head_start`,
     /** [4] i64: kvHeads, new rows, heads of a group, -1. */
     shareShape: `${prefix}_share_shape`,
-    /** [new rows, 1, (chosen + always) * 64] f32: added to the scores. */
+    /** [new rows, 1, (chosen + always) * 64], as keys and values: added to the scores. */
     mask: `${prefix}_mask`,
     /** [2] i64: new rows * heads of a group, rows read. */
     maskShape: `${prefix}_mask_shape`,
-    /** [kvHeads, capacity / 16, headDim] f32, past and present the same tensor */
+    /** [1], as keys and values: what scores are multiplied with. */
+    scale: `${prefix}_scale`,
+    /** [kvHeads, capacity / 16, headDim], past and present the same tensor */
     pastSummary: (layer: number) => `slots.${slot}.past_summary.${layer}`,
     presentSummary: (layer: number) => `slots.${slot}.present_summary.${layer}`,
   };
