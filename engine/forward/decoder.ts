@@ -6,9 +6,10 @@ import { KvBuffer } from "../cache/kv-buffer.js";
 import type { ConvertedModel } from "../graph/converted-cache.js";
 import { writeDecoder, type AttentionKind, type Precision } from "../graph/decoder-graph.js";
 import { slotNames } from "../graph/graph-names.js";
-import { encodeModel } from "../graph/onnx-model.js";
+import { encodeModel, type Graph } from "../graph/onnx-model.js";
 import type { WeightMap } from "../graph/weights/weight-map.js";
 import type { Runtime } from "../ort/runtime.js";
+import type { Session } from "../ort/session.js";
 import type { SharedWeights } from "../ort/shared-weights.js";
 import type { AnyTensor, Tensor } from "../ort/tensor.js";
 import { AttentionBias } from "./attention-bias.js";
@@ -64,7 +65,7 @@ export class Decoder {
     const decoder = new Decoder(runtime, await runtime.openWeights(weightsPath, map.tensors), options);
     try {
       await decoder.prepare(1);
-      if (runtime.device !== "cpu") decoder.#rowLimit = await findRowLimit(decoder);
+      if (runtime.device !== "cpu") decoder.#rowLimit = await decoder.#findRowLimit();
       return decoder;
     } catch (error) {
       await decoder.close();
@@ -172,9 +173,17 @@ export class Decoder {
 
   async #open(slots: readonly AttentionKind[]): Promise<OpenGraph> {
     const graph = writeDecoder(this.config, this.#map, { slots, precision: this.#precision });
+    return new OpenGraph(this.#runtime, await this.#openSession(graph), graph, slots.length);
+  }
+
+  #openSession(graph: Graph): Promise<Session> {
     const model = encodeModel(graph, basename(this.#weights.dataFile));
-    const session = await this.#runtime.createSession(model, { threadCount: this.#threadCount, weights: this.#weights });
-    return new OpenGraph(this.#runtime, session, graph, slots.length);
+    return this.#runtime.createSession(model, { threadCount: this.#threadCount, weights: this.#weights });
+  }
+
+  #findRowLimit(): Promise<number> {
+    const openSession = (graph: Graph): Promise<Session> => this.#openSession(graph);
+    return findRowLimit(this.#runtime, { config: this.config, precision: this.#precision, openSession });
   }
 
   /** [1, wanted, vocabulary] f32 */

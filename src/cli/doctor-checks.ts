@@ -51,7 +51,7 @@ const checkCpu: Check = async () => {
   return { title: "Devices", status: "ok", detail: `cpu: ${availableParallelism()} threads, ${first?.model.trim() ?? "unknown model"}` };
 };
 
-interface UsualModel {
+export interface UsualModel {
   /** Catalogue id or path. */
   name: string;
   /** Undefined where no such model is known, or nobody has said how large it is. */
@@ -62,7 +62,7 @@ interface UsualModel {
 }
 
 /** The model of a run that names none. */
-async function usualModel({ defaultModelId, listModels }: Sdk): Promise<UsualModel> {
+export async function usualModel({ defaultModelId, listModels }: Sdk): Promise<UsualModel> {
   const name = process.env.DISTILLATE_MODEL || defaultModelId;
   const listed = (await listModels()).find(({ id }) => id === name);
   if (listed) return { name, sizeBytes: listed.sizeBytes, path: listed.path, isKnown: true };

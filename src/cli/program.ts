@@ -1,6 +1,7 @@
 // The commands and their options; what each does is in the file of its name.
 import { createRequire } from "node:module";
 import { Command, InvalidArgumentError, Option } from "commander";
+import type { DeviceOption } from "../index.js";
 import type { ExitCode } from "./cli-error.js";
 import { parseBytes } from "./units.js";
 import type { RunCommandOptions } from "./run-command.js";
@@ -21,6 +22,7 @@ Examples:
   distillate warm parseInvoice
   distillate models pull qwen2.5-coder-1.5b-instruct
   distillate doctor
+  distillate doctor --device webgpu
 
 Exit codes: 0 all well, 1 some records failed, 2 wrong usage, 130 interrupted.`;
 
@@ -40,7 +42,11 @@ export function createProgram(context: ProgramContext): Command {
   program
     .command("doctor")
     .description("say what works on this machine, and what to do about what does not")
-    .action(async () => context.leaveWith(await (await import("./doctor-command.js")).doctorCommand()));
+    .addOption(new Option("--device <device>", "instead, hold a device against the CPU, measure it, and print a report to post").choices(["cpu", "cuda", "webgpu", "auto"]))
+    .action(async ({ device }: { device?: DeviceOption }) => {
+      const { deviceCommand, doctorCommand } = await import("./doctor-command.js");
+      context.leaveWith(device ? await deviceCommand(device) : await doctorCommand());
+    });
   return program;
 }
 
