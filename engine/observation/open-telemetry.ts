@@ -33,13 +33,15 @@ const OUTPUT_TYPES: Readonly<Record<EventOf<"request-queue">["format"], string>>
  * is made, with a child for each of its stages: queue, prefill and decode. Undefined where the package is not installed.
  */
 export async function openTelemetryListener(modelName: string): Promise<EngineListener | undefined> {
-  const api = await import(PACKAGE).then(
-    (module: unknown) => module as Api,
-    () => undefined,
-  );
+  const api = await import(PACKAGE).then((module: unknown) => module as Api, sayUnlessAbsent);
   if (!api) return undefined;
   const writer = new SpanWriter(api, modelName);
   return (event) => writer.write(event);
+}
+
+function sayUnlessAbsent(error: unknown): undefined {
+  if ((error as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND") return;
+  process.emitWarning(`${PACKAGE} is there and cannot be loaded, so no spans are written: ${String(error)}`, { code: "DISTILLATE_TELEMETRY" });
 }
 
 class SpanWriter {
