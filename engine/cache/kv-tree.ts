@@ -29,9 +29,9 @@ export class KvTree {
     return this.leaves.size === 0;
   }
 
-  /** Rows that its requests may need in all. */
-  get wantedRows(): number {
-    let rows = this.#liveEnd();
+  /** Rows that its requests may need in all, and one that joins them at `row`, but for those that it computes. */
+  rowsWanted(row: number): number {
+    let rows = Math.max(this.#liveEnd(), row + 1);
     for (const { reservedRows } of this.leaves) rows += reservedRows;
     return rows;
   }

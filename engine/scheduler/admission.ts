@@ -66,7 +66,7 @@ export class AdmissionDesk {
   #join(sequence: Sequence, { tree, row, heldTokens }: Candidate): boolean {
     if (tree.isIdle && this.#pool.activeCount >= MAX_SLOTS) return false;
     const planned = sequence.reservedRows + sequence.prompt.length - heldTokens;
-    if (!this.#pool.ensureRows(tree, Math.max(tree.wantedRows, row + 1) + planned)) return false;
+    if (!this.#pool.ensureRows(tree, tree.rowsWanted(row) + planned)) return false;
     sequence.reservedRows = planned;
     sequence.enter(tree, row);
     this.#pool.touch(tree);
