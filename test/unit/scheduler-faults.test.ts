@@ -89,7 +89,7 @@ test("those whose passes run go on, also in the tree that a failed pass was cut 
   failing = (pass) => pass === 2;
   const tokens = [5, 6, 7];
   await compute(second, prompt.slice(second.length));
-  expect(second.tree).toBe(first.tree);
+  expect(second.tree === first.tree).toBe(true);
   const [failed] = await Promise.allSettled([second.compute([9, 9])]);
   expect(failed.status).toBe("rejected");
   second.release();
@@ -173,6 +173,32 @@ test("what was reserved is there, however many rows others left behind: gaps are
     sequence.release();
   }
   expect(allocations).toBe(1);
+});
+
+test("whoever joins where another has just left finds room for what all may still need", async () => {
+  let isOut = false;
+  await open({
+    budgetRows: 2048,
+    onAllocate: () => {
+      if (isOut) throw fault;
+    },
+  });
+  const prompt = someTokens(60, 1);
+  const longer = [...prompt, ...someTokens(60, 2)];
+  const first = await begin(prompt, 80);
+  await compute(first, prompt);
+  const left = await begin(longer);
+  await compute(left, longer.slice(left.length));
+  left.release();
+  const joined = await begin([...longer, 3], 80);
+  expect(joined.tree === first.tree).toBe(true);
+  expect(joined.length).toBe(longer.length);
+  isOut = true;
+  await Promise.all([compute(first, someTokens(80, 4)), compute(joined, [3])]);
+  const [row] = await compute(joined, someTokens(80, 5));
+  await expectAsAlone(row, [...longer, 3, ...someTokens(80, 5)]);
+  first.release();
+  joined.release();
 });
 
 test("a request longer than the budget is refused, and those behind it are served", async () => {
