@@ -1,9 +1,12 @@
 // How many tokens' keys and values a bound on memory leaves room for.
 import type { DecoderConfig } from "../checkpoint/checkpoint.js";
+import { GROUP_ROWS } from "./key-summaries.js";
 import { kvRowBytes } from "./kv-buffer.js";
 
-/** What weights and everything but keys and values may take, as a share of the weights' file. */
+/** Of weights, what kernels make of them and what a pass computes with, as a share of the weights' file. */
 const WEIGHTS_SHARE = 1.25;
+/** Of Node.js with the runtime's library, before a model is there. */
+const PROCESS_BYTES = 64 << 20;
 /** A prompt of a few lines with its reply: less is no use. */
 const LEAST_TOKENS = 512;
 /** Whole blocks of rows. */
@@ -18,19 +21,21 @@ export interface KvBudgetOptions {
 }
 
 /**
- * Rows that keys and values of all requests may take together: (maxMemoryBytes - 1.25 x weights) / bytes of a row.
+ * Rows that keys and values of all requests may take together: (maxMemoryBytes - 64 MiB - 1.25 x weights) / bytes of a
+ * row with its share of the key summaries.
  *
  * @throws RangeError where that is less than a short request needs.
  */
 export function kvBudgetRows({ maxMemoryBytes, weightsBytes, config, contextLength }: KvBudgetOptions): number {
   if (maxMemoryBytes === undefined) return contextLength;
-  const reservedBytes = Math.ceil(WEIGHTS_SHARE * weightsBytes);
-  const rowBytes = kvRowBytes(config);
+  const reservedBytes = PROCESS_BYTES + Math.ceil(WEIGHTS_SHARE * weightsBytes);
+  // Summaries are of keys alone.
+  const rowBytes = kvRowBytes(config) * (1 + 1 / (2 * GROUP_ROWS));
   const leastRows = Math.min(LEAST_TOKENS, contextLength);
   const rows = Math.floor((maxMemoryBytes - reservedBytes) / rowBytes);
   if (rows < leastRows) {
-    const leastBytes = reservedBytes + leastRows * rowBytes;
-    throw new RangeError(`maxMemoryBytes is ${maxMemoryBytes}, and this model needs at least ${leastBytes}: ${reservedBytes} for its weights, and keys and values of ${leastRows} tokens.`);
+    const leastBytes = Math.ceil(reservedBytes + leastRows * rowBytes);
+    throw new RangeError(`maxMemoryBytes is ${maxMemoryBytes}, and this model needs at least ${leastBytes}: ${reservedBytes} for the process and the weights, and keys and values of ${leastRows} tokens.`);
   }
   return rows > STEP ? rows - (rows % STEP) : rows;
 }

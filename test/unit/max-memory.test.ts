@@ -14,6 +14,8 @@ let engine: Engine;
 const load = async (maxMemoryBytes?: number): Promise<Engine> => (engine = await loadEngine(path, { home, threadCount: 1, maxMemoryBytes }));
 afterEach(() => engine?.close());
 
+/** What the weights leave: room for so many rows, each with its share of the key summaries. */
+const boundFor = (rows: number, weightsBytes: number, { config }: Engine): number => (64 << 20) + Math.ceil(1.25 * weightsBytes + (rows * kvRowBytes(config) * 33) / 32);
 const someTokens = (length: number, seed: number): number[] => Array.from({ length }, (_, i) => (i * 37 + seed * 101 + 11) % 250);
 
 test("without a bound there is room for one full context", async () => {
@@ -26,8 +28,7 @@ test("without a bound there is room for one full context", async () => {
 test("a bound leaves what the weights do not take, in whole blocks, be it more or less than a context", async () => {
   await load();
   const { config } = engine;
-  const rowBytes = kvRowBytes(config);
-  const rows = (spareRows: number): number => kvBudgetRows({ maxMemoryBytes: 1250 + spareRows * rowBytes, weightsBytes: 1000, config, contextLength: 4096 });
+  const rows = (spareRows: number): number => kvBudgetRows({ maxMemoryBytes: boundFor(spareRows, 1000, engine), weightsBytes: 1000, config, contextLength: 4096 });
   expect([512, 575, 576, 10_000].map(rows)).toEqual([512, 512, 576, 9984]);
 });
 
@@ -54,7 +55,7 @@ test("a request that the memory cannot hold is refused; those that only cannot r
   const requests = [1, 2, 3].map((seed) => requestOf(someTokens(500, seed)));
   const plain = await Promise.all(requests.map((request) => ask(engine, request)));
   await engine.close();
-  await load(Math.ceil(1.25 * memory.weightsBytes) + 640 * kvRowBytes(engine.config));
+  await load(boundFor(640, memory.weightsBytes, engine));
   await expect(ask(engine, requestOf(someTokens(700, 1)))).rejects.toMatchObject({ code: "PROMPT_TOO_LONG", contextLength: 640, message: expect.stringContaining("maxMemoryBytes") as string });
   const running = Promise.all(requests.map((request) => ask(engine, request)));
   while (engine.stats().passes === 0) await new Promise((resolve) => setImmediate(resolve));
