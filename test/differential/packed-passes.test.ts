@@ -1,5 +1,5 @@
 // Passes over trees and over several slots against one sequence computed by itself.
-import { rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Architecture } from "../../engine/checkpoint/checkpoint.js";
@@ -228,4 +228,14 @@ test("closing waits for graphs that are being opened, and refuses passes afterwa
   await opened.close();
   await Promise.all(preparing);
   await expect(opened.decoder.run({ slots: [slot], wanted: [0] })).rejects.toThrow("closed");
+});
+
+test.runIf(process.platform === "linux")("closing gives the mapping of the weights back", async () => {
+  const mappings = async (): Promise<number> => (await readFile("/proc/self/maps", "utf8")).split("\n").filter((line) => line.endsWith("weights.bin")).length;
+  const before = await mappings();
+  const opened = await openDecoder(await writeTinyModel(home, { seed: 28 }), { home });
+  await opened.decoder.prepare(2);
+  expect(await mappings()).toBe(before + 1);
+  await opened.close();
+  expect(await mappings()).toBe(before);
 });

@@ -1,33 +1,12 @@
-// Lossy conversions: the 8-bit form of small correction matrices, and the 4-bit form of `weights: "fast"`.
+// The lossy 4-bit form of `weights: "fast"`.
 import { dequantizeRow, type QuantizedWeight } from "./quantized-weight.js";
-
-/** Symmetric 8 bits, each block scaled by its largest magnitude. `values` is [rows, columns] f32. */
-export function quantize8Bits(values: Float32Array, rows: number, columns: number, blockSize: number): QuantizedWeight {
-  const blockCount = Math.ceil(columns / blockSize);
-  const quants = new Uint8Array(rows * blockCount * blockSize).fill(128);
-  const scales = new Float32Array(rows * blockCount);
-  for (let row = 0; row < rows; row++) {
-    for (let block = 0; block < blockCount; block++) {
-      const from = row * columns + block * blockSize;
-      const length = Math.min(blockSize, columns - block * blockSize);
-      let largest = 0;
-      for (let i = 0; i < length; i++) largest = Math.max(largest, Math.abs(values[from + i]));
-      const index = row * blockCount + block;
-      const scale = largest / 127;
-      scales[index] = scale;
-      if (scale === 0) continue;
-      for (let i = 0; i < length; i++) quants[index * blockSize + i] = 128 + Math.round(values[from + i] / scale);
-    }
-  }
-  return { rows, columns, bits: 8, blockSize, quants, scales };
-}
 
 const FAST_BLOCK = 128;
 /** Shares of the full range tried for each block; clipping the extremes a little often lowers the squared error. */
 const RANGE_SHARES = [1, 0.93, 0.86];
 
 /** 4 bits with a zero point, blocks of 128: fewer bytes a token, at a cost in perplexity. */
-export function requantize4Bits(weight: QuantizedWeight): QuantizedWeight {
+export function requantize4Bits(weight: QuantizedWeight): QuantizedWeight & { zeroPoints: Uint8Array } {
   const { rows, columns } = weight;
   const blockCount = Math.ceil(columns / FAST_BLOCK);
   const quants = new Uint8Array((rows * blockCount * FAST_BLOCK) / 2);

@@ -1,7 +1,8 @@
 // Writes the tensors of a checkpoint into the weights file, in the forms that graphs take, and says where they are.
 import type { DecoderConfig } from "../../checkpoint/checkpoint.js";
+import { appendOffsets } from "../blocks/append-offsets.js";
 import type { QuantizedWeight } from "../blocks/quantized-weight.js";
-import { quantize8Bits, requantize4Bits } from "../blocks/requantize.js";
+import { requantize4Bits } from "../blocks/requantize.js";
 import type { TensorReader, Weight } from "../blocks/tensor-reader.js";
 import { DataType } from "../onnx-model.js";
 import { splitRows } from "./split-rows.js";
@@ -19,7 +20,6 @@ export interface ConvertWeightsOptions {
 
 const EMBEDDING = "token_embd";
 const LAYER_LINEARS = ["attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"];
-const OFFSET_BLOCK = 16;
 
 export async function convertWeights(
   file: WeightsFile,
@@ -94,13 +94,16 @@ class Converter {
   }
 
   async #quantized(name: string, exact: QuantizedWeight, source: string): Promise<ProductForm> {
-    const weight = this.#mode === "fast" ? requantize4Bits(exact) : exact;
-    const { rows, columns, blockSize, zeroPoints, offsets } = weight;
-    return {
-      ...(await this.#blocks(name, weight, `${source}/${this.#mode}`)),
-      ...(zeroPoints && { zeroPoints: await this.#store(`${name}.zero_points`, zeroPoints, [rows, zeroPoints.length / rows]) }),
-      ...(offsets && { offsets: await this.#blocks(`${name}.offset`, quantize8Bits(offsets, rows, columns / blockSize, OFFSET_BLOCK)) }),
-    };
+    if (this.#mode === "fast") {
+      const weight = requantize4Bits(exact);
+      const { rows, zeroPoints } = weight;
+      const blocks = await this.#blocks(name, weight, `${source}/fast`);
+      return { ...blocks, zeroPoints: await this.#store(`${name}.zero_points`, zeroPoints, [rows, zeroPoints.length / rows]) };
+    }
+    const { offsets } = exact;
+    if (!offsets) return this.#blocks(name, exact, `${source}/exact`);
+    const { weight, sums } = appendOffsets({ ...exact, offsets });
+    return { ...(await this.#blocks(name, weight)), sums };
   }
 
   async #blocks(name: string, { rows, columns, bits, blockSize, quants, scales }: QuantizedWeight, share = name) {

@@ -23,13 +23,12 @@ export function splitRows(form: ProductForm, tensors: Record<string, StoredTenso
   const parts: ProductForm[] = [];
   for (let start = 0; start < form.rows; start += partRows) {
     const rows = Math.min(partRows, form.rows - start);
-    const { offsets, zeroPoints } = form;
+    const { zeroPoints } = form;
     parts.push({
       ...form, rows,
       quants: part(form.quants, start, rows),
       scales: part(form.scales, start, rows),
       ...(zeroPoints && { zeroPoints: part(zeroPoints, start, rows) }),
-      ...(offsets && { offsets: { ...offsets, rows, quants: part(offsets.quants, start, rows), scales: part(offsets.scales, start, rows) } }),
     });
   }
   for (const name of whole) delete tensors[name];

@@ -1,5 +1,6 @@
 // What a converted model consists of: where each constant lies in the weights file, and in which form each matrix is.
 // `convert-weights.ts` writes it, `decoder-graph.ts` makes graphs from it.
+import type { BlockSums } from "../blocks/append-offsets.js";
 import type { DataType } from "../onnx-model.js";
 
 export const WEIGHTS_FILE_NAME = "weights.bin";
@@ -35,8 +36,8 @@ export type EmbeddingForm =
 export type ProductForm = { bias?: string } & (
   /** values: [columns, rows] f32 */
   | { kind: "plain"; values: string }
-  /** zeroPoints: [rows, ceil(blocks * bits / 8)] u8; offsets: the matrix that block sums are multiplied with. */
-  | (QuantizedForm & { zeroPoints?: string; offsets?: QuantizedForm })
+  /** zeroPoints: [rows, ceil(blocks * bits / 8)] u8; sums: the activation is followed by these, and columns count them. */
+  | (QuantizedForm & { zeroPoints?: string; sums?: BlockSums })
 );
 
 /** A matrix of very many rows is several products, whose results follow each other. */
@@ -49,5 +50,3 @@ export interface WeightMap {
   /** By name in the model file without `.weight`; the head is always `output`. */
   linears: Readonly<Record<string, LinearForm>>;
 }
-
-export type QuantizedShape = Pick<QuantizedForm, "rows" | "columns" | "bits" | "blockSize">;
