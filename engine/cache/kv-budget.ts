@@ -5,8 +5,8 @@ import { kvRowBytes } from "./kv-buffer.js";
 
 /** Of weights, what kernels make of them and what a pass computes with, as a share of the weights' file. */
 const WEIGHTS_SHARE = 1.25;
-/** Of Node.js with the runtime's library, before a model is there. */
-const PROCESS_BYTES = 64 << 20;
+/** Of Node.js, its heap and the runtime's library. */
+const PROCESS_BYTES = 160 << 20;
 /** A prompt of a few lines with its reply: less is no use. */
 const LEAST_TOKENS = 512;
 /** Whole blocks of rows. */
@@ -21,7 +21,7 @@ export interface KvBudgetOptions {
 }
 
 /**
- * Rows that keys and values of all requests may take together: (maxMemoryBytes - 64 MiB - 1.25 x weights) / bytes of a
+ * Rows that keys and values of all requests may take together: (maxMemoryBytes - 160 MiB - 1.25 x weights) / bytes of a
  * row with its share of the key summaries.
  *
  * @throws RangeError where that is less than a short request needs.

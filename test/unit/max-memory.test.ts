@@ -15,7 +15,7 @@ const load = async (maxMemoryBytes?: number): Promise<Engine> => (engine = await
 afterEach(() => engine?.close());
 
 /** What the weights leave: room for so many rows, each with its share of the key summaries. */
-const boundFor = (rows: number, weightsBytes: number, { config }: Engine): number => (64 << 20) + Math.ceil(1.25 * weightsBytes + (rows * kvRowBytes(config) * 33) / 32);
+const boundFor = (rows: number, weightsBytes: number, { config }: Engine): number => (160 << 20) + Math.ceil(1.25 * weightsBytes + (rows * kvRowBytes(config) * 33) / 32);
 const someTokens = (length: number, seed: number): number[] => Array.from({ length }, (_, i) => (i * 37 + seed * 101 + 11) % 250);
 
 test("without a bound there is room for one full context", async () => {
