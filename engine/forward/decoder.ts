@@ -172,7 +172,8 @@ export class Decoder {
   }
 
   async #open(slots: readonly AttentionKind[]): Promise<OpenGraph> {
-    const graph = writeDecoder(this.config, this.#map, { slots, precision: this.#precision });
+    const activations = this.#runtime.device === "cpu" ? "int8" : "f32";
+    const graph = writeDecoder(this.config, this.#map, { slots, precision: this.#precision, activations });
     return new OpenGraph(this.#runtime, await this.#openSession(graph), graph, slots.length);
   }
 

@@ -6,7 +6,7 @@ import { sparseAttention } from "./attention/sparse-attention.js";
 import type { SlotAttention } from "./attention/slot-attention.js";
 import { MICROSOFT, GraphBuilder } from "./graph-builder.js";
 import { GraphNames, slotNames } from "./graph-names.js";
-import { LinearWriter } from "./linear.js";
+import { LinearWriter, type Activations } from "./linear.js";
 import { DataType, type Graph } from "./onnx-model.js";
 import type { WeightMap } from "./weights/weight-map.js";
 
@@ -22,6 +22,8 @@ export interface GraphKey {
   /** How each slot attends. */
   slots: readonly AttentionKind[];
   precision: Precision;
+  /** As quantized products take them. */
+  activations: Activations;
 }
 
 /** A llama or qwen2 decoder; the two differ in biases (by presence) and rotary layout. */
@@ -50,12 +52,12 @@ class DecoderWriter {
   readonly #attentionType: DataType;
   readonly #linear: LinearWriter;
 
-  constructor(config: DecoderConfig, weights: WeightMap, { slots, precision }: GraphKey) {
+  constructor(config: DecoderConfig, weights: WeightMap, { slots, precision, activations }: GraphKey) {
     this.builder = new GraphBuilder(weights.tensors);
     this.#config = config;
     this.#slots = slots.map((kind) => ATTENTIONS[kind]);
     this.#attentionType = precision === "f32" ? DataType.float : DataType.float16;
-    this.#linear = new LinearWriter(this.builder, weights.linears);
+    this.#linear = new LinearWriter(this.builder, weights.linears, activations);
   }
 
   interface(): void {

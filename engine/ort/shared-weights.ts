@@ -99,7 +99,7 @@ async function uploadAll(
   const byPlace = new Map<string, DeviceTensor>();
   try {
     for (const [name, tensor] of Object.entries(tensors)) {
-      const place = `${tensor.type}@${tensor.offset}`;
+      const place = `${tensor.type}@${tensor.offset}+${tensor.sizeBytes}`;
       let owner = byPlace.get(place);
       if (!owner) {
         owner = await device.upload(hostValues.get(name) as Pointer, tensor);

@@ -100,7 +100,7 @@ describe.each([
     };
     const kind: AttentionKind = keep === undefined ? "causal" : "sparse";
     const path = join(dirname(weightsPath), `${kind}.onnx`);
-    await writeFile(path, encodeModel(writeDecoder(config, map, { slots: [kind], precision: "f32" })));
+    await writeFile(path, encodeModel(writeDecoder(config, map, { slots: [kind], precision: "f32", activations: "int8" })));
     const wanted = Array.from({ length: wantedCount }, (_, row) => row);
     const further =
       keep === undefined

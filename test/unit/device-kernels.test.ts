@@ -15,12 +15,12 @@ const TYPES: TensorType[] = ["F32", "F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1
 const ARCHITECTURES: Architecture[] = ["qwen2", "llama"];
 const home = await temporaryFolder();
 
-async function graphWriter(architecture: Architecture, type: TensorType, weights: WeightMode): Promise<(key: GraphKey) => Graph> {
+async function graphWriter(architecture: Architecture, type: TensorType, weights: WeightMode): Promise<(key: Omit<GraphKey, "activations">) => Graph> {
   const checkpoint = await openGguf(await writeTinyModel(home, { architecture, type, seed: 3 }));
   const { config } = checkpoint;
   const { map } = await convertOnce(checkpoint, { weights, home });
   await checkpoint.close();
-  return (key) => writeDecoder(config, map, key);
+  return (key) => writeDecoder(config, map, { ...key, activations: "f32" });
 }
 
 const slots = <Kind>(count: number, kind: Kind): Kind[] => Array.from({ length: count }, () => kind);
