@@ -18,7 +18,7 @@ import { createRandomCheckpoint, type RandomWeights } from "./random-checkpoint.
 import { compareLogits, runTrial, type Parity } from "./trial.js";
 
 export interface DeviceCheckOptions {
-  /** A GGUF file to try and measure beside the tiny models, which say nothing of speed. */
+  /** A GGUF file to try and measure beside the tiny models, which say nothing of speed; left alone on a GPU in software. */
   modelPath?: string;
   /** Folder for converted models. Default: that of `homeFolder()`. */
   home?: string;
@@ -57,11 +57,13 @@ export async function checkDevice(option: DeviceOption, { modelPath, home }: Dev
   try {
     const trials: DeviceTrial[] = [];
     for (const type of ["F32", "Q8_0"] as const) trials.push(await tryModel(runtimes, await randomModel(folder, type), TOLERANCES[type]));
-    if (modelPath) trials.push(await tryFile(runtimes, modelPath, home));
+    const adapters = listGpuAdapters();
+    const isSoftware = runtimes.device.device === "webgpu" && adapters.length > 0 && adapters.every((adapter) => adapter.isSoftware);
+    if (modelPath && !isSoftware) trials.push(await tryFile(runtimes, modelPath, home));
     return {
       device: runtimes.device.device,
       runtimeVersion: runtimes.cpu.version,
-      adapters: listGpuAdapters(),
+      adapters,
       trials,
       isSound: trials.every(({ isEqual }) => isEqual),
     };
