@@ -22,6 +22,9 @@ import { splitPass, type PassPart } from "./split-pass.js";
 import { createSparseInputs } from "./sparse-inputs.js";
 import { planSparse } from "./sparse-plan.js";
 
+/** A pass of so many takes long beside finding pages again. */
+const MANY_ROWS = 64;
+
 export interface LoadDecoderOptions {
   converted: ConvertedModel;
   config: DecoderConfig;
@@ -103,6 +106,8 @@ export class Decoder {
       const parts = splitPass(pass, this.#rowLimit);
       return parts.length === 1 ? await this.#run(pass) : await this.#runParts(parts, pass.wanted.length);
     } finally {
+      // Rows of the embedding that were looked up would stay mapped, each with its neighbours: 60 MB after 500 tokens.
+      if (pass.slots.some(({ tokens }) => tokens.length >= MANY_ROWS)) this.#weights.dropPages();
       this.#isRunning = false;
     }
   }

@@ -186,8 +186,8 @@ describe("a pass that cannot be computed is refused, and leaves the decoder as i
   });
 });
 
-test.each(["Q8_0", "Q4_K"] as const)("%s: a head of very many rows is the same in parts", async (type) => {
-  await withDecoder({ type, seed: 26, paddingRows: 70_000, layerCount: 1 }, async (opened) => {
+test.each(["Q8_0", "Q4_1"] as const)("%s: a head of very many rows is the same in parts", async (type) => {
+  await withDecoder({ type, seed: 26, paddingRows: 40_000, layerCount: 1 }, async (opened) => {
     const { decoder } = opened;
     const tokens = someTokens(5, 3);
     const found = await forward(decoder, opened.buffer(), 0, tokens);
@@ -195,17 +195,20 @@ test.each(["Q8_0", "Q4_K"] as const)("%s: a head of very many rows is the same i
     for (const [row, logits] of found.entries()) {
       expect(logits).toHaveLength(decoder.config.vocabularySize);
       // Rows at the borders of the parts, and all of them: 8 bits of activation shift every row alike.
-      for (const start of [0, 20_000, 35_000, 60_000]) expect(correlation(logits.slice(start), expected[row].slice(start))).toBeGreaterThan(0.99);
+      for (const start of [0, 15_000, 25_000, 35_000]) expect(correlation(logits.slice(start), expected[row].slice(start))).toBeGreaterThan(0.99);
     }
   });
 });
 
 function correlation(a: readonly number[], b: readonly number[]): number {
-  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const [meanA, meanB] = [mean(a), mean(b)];
-  const product = (x: readonly number[], y: readonly number[], meanX: number, meanY: number): number =>
-    x.reduce((sum, value, i) => sum + (value - meanX) * (y[i] - meanY), 0);
-  return product(a, b, meanA, meanB) / Math.sqrt(product(a, a, meanA, meanA) * product(b, b, meanB, meanB));
+  const [meanA, meanB] = [a, b].map((values) => values.reduce((sum, value) => sum + value, 0) / values.length);
+  let [ab, aa, bb] = [0, 0, 0];
+  for (const [i, value] of a.entries()) {
+    ab += (value - meanA) * (b[i] - meanB);
+    aa += (value - meanA) ** 2;
+    bb += (b[i] - meanB) ** 2;
+  }
+  return ab / Math.sqrt(aa * bb);
 }
 
 test("graphs are opened after another process has removed the converted files", async () => {
@@ -231,11 +234,14 @@ test("closing waits for graphs that are being opened, and refuses passes afterwa
 });
 
 test.runIf(process.platform === "linux")("closing gives the mapping of the weights back", async () => {
-  const mappings = async (): Promise<number> => (await readFile("/proc/self/maps", "utf8")).split("\n").filter((line) => line.endsWith("weights.bin")).length;
-  const before = await mappings();
+  const before = await mappingsOfWeights();
   const opened = await openDecoder(await writeTinyModel(home, { seed: 28 }), { home });
   await opened.decoder.prepare(2);
-  expect(await mappings()).toBe(before + 1);
+  expect(await mappingsOfWeights()).toBe(before + 1);
   await opened.close();
-  expect(await mappings()).toBe(before);
+  expect(await mappingsOfWeights()).toBe(before);
 });
+
+async function mappingsOfWeights(): Promise<number> {
+  return (await readFile("/proc/self/maps", "utf8")).split("\n").filter((line) => line.endsWith("weights.bin")).length;
+}
