@@ -44,8 +44,8 @@ export interface DeviceReport {
   isSound: boolean;
 }
 
-/** Half floats and TF32 keep 11 bits; quantized products also round activations to 8 bits, on either side in its own blocks. */
-const TOLERANCES = { F32: 0.01, Q8_0: 0.06, model: 0.1 } as const;
+/** Half floats and TF32 keep 11 bits; the CPU rounds activations of quantized products to 8: 8 % over the 30 layers of SmolLM2-135M. */
+const TOLERANCES = { F32: 0.01, Q8_0: 0.06, model: 0.15 } as const;
 const AGREEMENT = 0.9;
 const TRIAL_TOKENS = 40;
 
