@@ -4,7 +4,7 @@
 //   --data DIR          folder of the labelled sets (fin_sroie.jsonl, legal_cuad_windows.jsonl) that records, samples and switches need
 //   --records N         at most so many records of a set; default 100 and 60, of switches 100 each
 //   --memory-records N  default 2000
-//   --tuning N          records of a set on which the settings of llama.cpp are chosen; default 6
+//   --tuning N          records of a set on which the settings of llama.cpp are chosen; default 8, as many as it has sequences
 //   --values V          of records and switches: plain strings (the default), or verbatim: copied under the grammar, which llama.cpp cannot
 //   --update            writes the ratios to engine/baseline.json
 //   --check             exit code 1 where a goal is missed, or a ratio is worse than the baseline by more than a tenth
@@ -37,7 +37,7 @@ const OPTIONS = {
   data: { type: "string" },
   records: { type: "string", count: true },
   "memory-records": { type: "string", count: true, default: "2000" },
-  tuning: { type: "string", count: true, default: "6" },
+  tuning: { type: "string", count: true, default: "8" },
   values: { type: "string", oneOf: ["plain", "verbatim"], default: "plain" },
   update: { type: "boolean", default: false },
 };

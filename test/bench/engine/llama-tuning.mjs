@@ -35,12 +35,10 @@ export async function tuneLlama(theirs, requests, { samples, temperature }) {
   return { settings: best.settings, tried };
 }
 
-/** What all records begin with is read once in every sequence. */
+/** What all records begin with is known before the clock runs, as it is to ours. */
 async function warmUp(theirs, requests, settings) {
   await theirs.ask("configure", settings);
-  const opening = sharedOpening(requests.map(({ prompt }) => prompt));
-  const warming = { ...requests[0], prompt: opening, maxTokens: 1 };
-  await theirs.ask("answer", { requests: Array.from({ length: settings.sequences }, () => warming), samples: 1, temperature: 0, bounded: settings.bounded });
+  await theirs.ask("warm", { opening: sharedOpening(requests.map(({ prompt }) => prompt)) });
 }
 
 /** What all prompts begin with, at least one token. */

@@ -1,6 +1,10 @@
 // Records through node-llama-cpp as well as its API can: sequences that share batches and keep their prefixes, a JSON
 // grammar, tokens looked up in the prompt. `llama-tuning.mjs` chooses among the settings.
 
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
 /** Nothing reads the grammar's end after the value: four line breaks, which only users of chat sessions wait for. */
 const CLOSING = /[}\]]/;
 /** Top-k is what makes nucleus sampling fast here: without it the whole vocabulary is sorted for every token. */
@@ -37,6 +41,20 @@ export class LlamaRecords {
       const predictor = new this.#module.InputLookupTokenPredictor({ patternLength: { min: lookup.after }, predictionLength: { max: lookup.tokens } });
       return { sequence: this.#context.getSequence({ tokenPredictor: predictor }), predictor };
     });
+  }
+
+  /** Lets every sequence know what all prompts begin with: one reads it, the others take over its state. */
+  async warm(opening) {
+    const [{ sequence: first }, ...others] = this.#sequences;
+    await first.evaluateWithoutGeneratingNewTokens(opening);
+    const folder = await mkdtemp(join(tmpdir(), "bench-"));
+    try {
+      const file = join(folder, "state");
+      if (others.length > 0) await first.saveStateToFile(file);
+      for (const { sequence } of others) await sequence.loadStateFromFile(file, { acceptRisk: true });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   }
 
   /**

@@ -30,6 +30,7 @@ async function openSingle({ modelPath, threadCount, contextLength }) {
 async function openForRecords({ modelPath, threadCount }) {
   const records = new LlamaRecords(await loadLlamaModel(modelPath, { threadCount }), threadCount);
   return {
+    warm: ({ opening }) => records.warm(opening),
     configure: (settings) => records.configure(settings),
     answer: ({ requests, ...details }) => records.answer(requests, details),
     guesses: () => records.guesses,
