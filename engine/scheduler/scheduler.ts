@@ -60,6 +60,8 @@ export class Scheduler implements SequenceHost {
   #isRunning = false;
   /** Whether something has happened that the running loop has not looked at. */
   #isWoken = false;
+  /** Whether anything has changed that lets requests in: to look for the prompts of many that wait takes longer than a pass of few tokens. */
+  #mayAdmit = false;
   #arrivals = 0;
   #whenIdle: (() => void)[] = [];
 
@@ -107,6 +109,7 @@ export class Scheduler implements SequenceHost {
         signal?.removeEventListener("abort", onAbort);
         settle(value);
       };
+      this.#mayAdmit = true;
       this.#waiting.push({ sequence, overtaken: 0, admit: settled(() => resolve(sequence)), refuse: settled(refuse) });
       this.#wake();
     });
@@ -125,6 +128,7 @@ export class Scheduler implements SequenceHost {
 
   release(sequence: Sequence): void {
     sequence.isPending = false;
+    this.#mayAdmit = true;
     this.#open.delete(sequence);
     this.#waiting = this.#waiting.filter((waiting) => waiting.sequence !== sequence);
     this.#works = this.#works.filter((work) => work.sequence !== sequence);
@@ -152,7 +156,7 @@ export class Scheduler implements SequenceHost {
       await afterMicrotasks();
       this.#isWoken = false;
       this.pool.trim();
-      if (this.#admit()) await afterMicrotasks();
+      if (this.#mayAdmit && this.#admit()) await afterMicrotasks();
       const planned = this.#planner.plan(this.#works, (work, reason) => this.#refuse(work, reason));
       if (planned) await this.#run(planned);
       else if (!this.#isWoken) break;
@@ -164,6 +168,7 @@ export class Scheduler implements SequenceHost {
 
   /** Whether anyone came in. */
   #admit(): boolean {
+    this.#mayAdmit = false;
     const admitted = this.#admitBranches();
     for (const waiting of this.#waiting) {
       if (admitted.has(waiting)) continue;
@@ -203,6 +208,8 @@ export class Scheduler implements SequenceHost {
     const { pass, shares, starts } = planned;
     const works = new Set(shares.map(({ work }) => work));
     this.#works = this.#works.filter((work) => !works.has(work));
+    // What is read of a prompt may be what others wait for.
+    if (shares.some(({ work: { sequence }, count }) => sequence.length - count < sequence.prompt.length)) this.#mayAdmit = true;
     try {
       const logits = pass.slots.length > 0 ? await this.#compute(pass) : new Float32Array();
       const { vocabularySize } = this.#options.config;
