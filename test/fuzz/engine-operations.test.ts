@@ -27,12 +27,15 @@ const compactions = vi.spyOn(KvTree.prototype, "compact");
 const allocations = vi.spyOn(Decoder.prototype, "createBuffer");
 const releases = vi.spyOn(KvBuffer.prototype, "release");
 const growths = { count: 0 };
+const fault = new Error("the pass failed");
+const faults = { count: 0, random: (): number => 1 };
 let path: string;
 let engine: Engine;
 let plain: Engine;
 
 beforeAll(async () => {
   watchGrowth();
+  injectFaults();
   path = await writeTinyModel(home, { seed: 61, contextLength: 1024, layerCount: 1, tokenizer: jsonMetadata() });
   // Forced text may be cut into other tokens than the model would choose: it is forced here and there.
   plain = await load({ switches: { sharing: false, packing: false, drafts: false } });
@@ -47,6 +50,18 @@ function watchGrowth(): void {
     const isThere = ensureRows.call(this, tree, rows);
     if (tree.buffer !== buffer) growths.count++;
     return isThere;
+  });
+}
+
+/** One pass of fifty fails, before it has computed anything or afterwards, where `faults.random` gives numbers below 1. */
+function injectFaults(): void {
+  const { run } = Decoder.prototype;
+  vi.spyOn(Decoder.prototype, "run").mockImplementation(async function (this: Decoder, pass) {
+    const chance = faults.random();
+    if (chance < 0.01) throw fault;
+    const logits = await run.call(this, pass);
+    if (chance < 0.02) throw fault;
+    return logits;
   });
 }
 
@@ -240,9 +255,8 @@ function expectEverythingHappened({ aborted, counts, mostWaiting, gone }: Driver
   expect(growths.count).toBeGreaterThan(50);
 }
 
-test("10,000 operations", { timeout: 120_000 }, async () => {
-  const driver = new Driver(7);
-  for (let step = 1; driver.operations < OPERATIONS; step++) {
+async function operate(driver: Driver, operations: number): Promise<void> {
+  for (let step = 1; driver.operations < operations; step++) {
     await driver.operate();
     if (step % 250 === 0) checkPools();
     if (step % 5000 === 0) {
@@ -252,20 +266,46 @@ test("10,000 operations", { timeout: 120_000 }, async () => {
   }
   await driver.finish();
   checkPools();
-  const { gone } = driver;
-  expect(errorsOf(gone)).toEqual([]);
-  expect(gone.filter(({ listenerCount }) => listenerCount > 0)).toEqual([]);
-  const { requests, memory } = engine.stats();
-  const finished = gone.filter(({ result }) => result).length;
-  expect(requests).toEqual({ finished, aborted: gone.length - finished, failed: 0, open: 0, waiting: 0 });
-  expect(memory.activeTrees).toBe(0);
-  expectEverythingHappened(driver);
+  expect(engine.stats()).toMatchObject({ requests: { open: 0, waiting: 0 }, memory: { activeTrees: 0 } });
+  expect(driver.gone.filter(({ listenerCount }) => listenerCount > 0)).toEqual([]);
+}
+
+async function expectPlainReplies(driver: Driver): Promise<void> {
   const parted: EngineResult[][] = [];
   for (const client of driver.finished(COMPARED)) {
     const { result } = await ask(plain, client.request);
     if (!isSame(client.result as EngineResult, result)) parted.push([client.result as EngineResult, result]);
   }
   expect(parted).toEqual([]);
+}
+
+test("10,000 operations", { timeout: 120_000 }, async () => {
+  const driver = new Driver(7);
+  await operate(driver, OPERATIONS);
+  const { gone } = driver;
+  expect(errorsOf(gone)).toEqual([]);
+  const finished = gone.filter(({ result }) => result).length;
+  expect(engine.stats().requests).toEqual({ finished, aborted: gone.length - finished, failed: 0, open: 0, waiting: 0 });
+  expectEverythingHappened(driver);
+  await expectPlainReplies(driver);
+});
+
+test("passes that fail now and then end only the requests that they compute for", { timeout: 120_000 }, async () => {
+  const random = createRandom(3);
+  faults.random = () => {
+    const chance = random();
+    if (chance < 0.02) faults.count++;
+    return chance;
+  };
+  const driver = new Driver(11);
+  await operate(driver, OPERATIONS / 5);
+  faults.random = () => 1;
+  const errors = errorsOf(driver.gone);
+  expect(faults.count).toBeGreaterThan(5);
+  expect(errors.length).toBeGreaterThan(faults.count / 2);
+  expect(errors.filter((error) => error !== fault)).toEqual([]);
+  expect(engine.stats().requests.failed).toBe(errors.length);
+  await expectPlainReplies(driver);
 });
 
 test("closing while some wait: they are refused, those inside finish, and all is given back", async () => {
