@@ -23,6 +23,8 @@ export interface SlotPass {
    * look for. Undefined: all is read. Of more than `ROWS_PER_CHOICE` new rows each gets less of what it looks for.
    */
   keep?: number;
+  /** Rows whose blocks are read before others where not all are, the likeliest to matter first: see `echoes.ts`. */
+  echoes?: readonly number[];
 }
 
 /** New rows of a slot that share one choice of blocks without losing what each looks for. */

@@ -4,7 +4,9 @@ import type { RowRange, SlotPass } from "./pass.js";
 
 /** Besides the first block, as many of the newest complete ones are always read. */
 const NEWEST_BLOCKS = 2;
-export type NewRows = Pick<SlotPass, "pastLength" | "tokens" | "visible">;
+/** Share of what may be chosen that goes to blocks by their tokens. */
+const MOST_ECHOED = 0.5;
+export type NewRows = Pick<SlotPass, "pastLength" | "tokens" | "visible" | "echoes">;
 
 export interface SparsePlan {
   /** Blocks that every new row sees whole, in ascending order: some of them are chosen. */
@@ -27,12 +29,20 @@ export interface SparsePlanOptions {
 export function planSparse(slot: NewRows, { keep, summarizedRows }: SparsePlanOptions): SparsePlan {
   const { whole, partial } = sortBlocks(slot);
   const forced = whole.filter((_, index) => index === 0 || index >= whole.length - NEWEST_BLOCKS);
-  const candidates = whole.slice(1, Math.max(1, whole.length - NEWEST_BLOCKS));
-  const chosenCount = Math.min(candidates.length, Math.max(1, Math.round(whole.length * keep) - forced.length));
+  const choosable = whole.slice(1, Math.max(1, whole.length - NEWEST_BLOCKS));
+  const budget = Math.min(choosable.length, Math.max(1, Math.round(whole.length * keep) - forced.length));
+  const echoed = budget < choosable.length ? echoedBlocks(slot, choosable).slice(0, Math.floor(budget * MOST_ECHOED)) : [];
+  const candidates = choosable.filter((block) => !echoed.includes(block));
   const firstGroup = Math.floor(Math.min(summarizedRows, slot.pastLength) / GROUP_ROWS);
   const lastGroup = Math.floor((slot.pastLength + slot.tokens.length - 1) / GROUP_ROWS);
   const groups = Array.from({ length: lastGroup - firstGroup + 1 }, (_, index) => firstGroup + index);
-  return { candidates, chosenCount, always: [...forced, ...partial], groups };
+  return { candidates, chosenCount: budget - echoed.length, always: [...forced, ...echoed, ...partial], groups };
+}
+
+/** Each once, the likeliest first. */
+function echoedBlocks({ echoes = [] }: NewRows, choosable: readonly number[]): number[] {
+  const open = new Set(choosable);
+  return echoes.map((row) => Math.floor(row / BLOCK_ROWS)).filter((block) => open.delete(block));
 }
 
 /** Blocks that all new rows see whole, and blocks of which at least one sees something. */

@@ -2,6 +2,7 @@
 import type { KvPool } from "../cache/kv-pool.js";
 import type { KvTree } from "../cache/kv-tree.js";
 import type { AttentionPolicy } from "../forward/attention-policy.js";
+import { findEchoes } from "../forward/echoes.js";
 import type { Pass, SlotPass } from "../forward/pass.js";
 import type { Sequence, Work } from "./sequence.js";
 
@@ -173,7 +174,7 @@ function slotPass({ tokens, buffer }: KvTree, pastLength: number, rows: readonly
     tokens: rows.map((row) => tokens.token(row)),
     positions: rows.map((row) => tokens.depth(row)),
     ...(rows.some((row) => !tokens.isLinear(row)) && { visible: rows.map((row) => tokens.visible(row)) }),
-    ...(keep !== undefined && { keep }),
+    ...(keep !== undefined && { keep, echoes: findEchoes((row) => tokens.token(row), pastLength + rows.length, rows.length) }),
   };
 }
 

@@ -1,6 +1,7 @@
 // The end of a long text, scored by reading all of what comes before, and by reading in part: while decoding (one token a
 // pass, after a prompt read whole) and while reading the prompt (from its first token on).
 import { AUTO_SPARSE_ROWS } from "../../../dist/engine/forward/attention-policy.js";
+import { findEchoes } from "../../../dist/engine/forward/echoes.js";
 import { ROWS_PER_CHOICE } from "../../../dist/engine/forward/pass.js";
 import { indexOfLargest, logSumExp } from "../../golden/llama-cpp/compare.mjs";
 import { printTable } from "../bench-report.mjs";
@@ -59,7 +60,7 @@ async function scoreFrom(decoder, { ids, first, last }, { start, rows, keep }) {
   for (let at = start; at < last; at += rows) {
     const tokens = ids.slice(at, Math.min(at + rows, last));
     const wanted = Math.min(tokens.length, at + tokens.length - first);
-    const share = at + tokens.length >= AUTO_SPARSE_ROWS ? keep : undefined;
+    const share = keep !== undefined && at + tokens.length >= AUTO_SPARSE_ROWS ? { keep, findEchoes } : {};
     const logits = await decoder.forward(tokens, Math.max(1, wanted), share);
     for (let i = 0; i < wanted; i++) {
       const row = logits.subarray(i * vocabularySize, (i + 1) * vocabularySize);

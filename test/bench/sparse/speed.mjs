@@ -1,5 +1,6 @@
 // Time of a decoded token and of reading a whole prompt, with all of the text read and in part, in turns.
 import { createAttentionPolicy } from "../../../dist/engine/forward/attention-policy.js";
+import { findEchoes } from "../../../dist/engine/forward/echoes.js";
 import { ROWS_PER_CHOICE } from "../../../dist/engine/forward/pass.js";
 import { PASS_ROWS } from "../../../dist/engine/scheduler/pass-planner.js";
 import { median, printTable } from "../bench-report.mjs";
@@ -36,7 +37,7 @@ function goalsOf(what, figures, limits) {
 async function measureDecode(decoder, { length, keep, rounds }) {
   const times = { dense: [], sparse: [] };
   for (let round = 0; round <= rounds; round++) {
-    for (const [kind, share] of [["dense", undefined], ["sparse", keep]]) {
+    for (const [kind, share] of [["dense", {}], ["sparse", { keep, findEchoes }]]) {
       decoder.restart(length - DECODED_TOKENS);
       // Summaries of what a dense pass wrote are made by the first.
       await decoder.forward([1], 1, share);
@@ -65,14 +66,15 @@ async function promptMs(decoder, length, policy) {
     const past = Math.floor((place + 0.5) * part);
     const rows = Math.min(PASS_ROWS, policy.mostNewRows(past));
     const keep = policy.keep(past + rows);
+    const share = keep === undefined ? {} : { keep, findEchoes };
     const tokens = Array.from({ length: rows }, (_, i) => i + 1);
     if (keep !== undefined) {
       decoder.restart(past - 1);
-      await decoder.forward([1], 1, keep);
+      await decoder.forward([1], 1, share);
     }
     decoder.restart(past);
     const started = performance.now();
-    await decoder.forward(tokens, 1, keep);
+    await decoder.forward(tokens, 1, share);
     ms += ((performance.now() - started) * part) / rows;
   }
   return ms;
