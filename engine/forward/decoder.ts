@@ -18,12 +18,15 @@ import { findRowLimit } from "./find-row-limit.js";
 import { OpenGraph } from "./open-graph.js";
 import type { Pass, SlotPass } from "./pass.js";
 import { RotaryTensors } from "./rotary-tensors.js";
-import { splitPass, type PassPart } from "./split-pass.js";
+import { splitPass, splitSlots, type PassPart } from "./split-pass.js";
 import { createSparseInputs } from "./sparse-inputs.js";
 import { planSparse } from "./sparse-plan.js";
 
 /** A pass of so many takes long beside finding pages again. */
 const MANY_ROWS = 64;
+
+/** It takes one; sparse attention reads a block. */
+const FILLER_ROWS = 64;
 
 export interface LoadDecoderOptions {
   converted: ConvertedModel;
@@ -43,11 +46,14 @@ export class Decoder {
   readonly #weights: SharedWeights;
   readonly #graphs = new Map<string, OpenGraph>();
   readonly #opening = new Map<string, Promise<OpenGraph>>();
+  readonly #failures = new Map<string, Error>();
   readonly #bias: AttentionBias;
   readonly #rotary: RotaryTensors;
   #logitsBuffer = new Float32Array();
   /** New rows of a slot that one pass computes at most. */
   #rowLimit = Number.POSITIVE_INFINITY;
+  /** Stands in for a slot that a pass lacks. */
+  #filler: KvBuffer | undefined;
   #isRunning = false;
   #isClosed = false;
 
@@ -87,9 +93,9 @@ export class Decoder {
     return new KvBuffer({ keys, values, summaries: new KeySummaries(means) }, this.config, capacity);
   }
 
-  /** Opens the graph for passes of so many slots ahead of the first one, which else waits for it; passes may run meanwhile. */
-  async prepare(slotCount: number, kind: AttentionKind = "causal"): Promise<void> {
-    await this.#graph(Array.from({ length: slotCount }, () => kind));
+  /** Opens the graph for passes of so many slots ahead of the first one; passes may run meanwhile. */
+  async prepare(slotCount: number, kind: AttentionKind = slotCount === 1 ? "causal" : "dense"): Promise<void> {
+    await this.#graph(graphKey(slotCount, kind));
   }
 
   /**
@@ -104,7 +110,7 @@ export class Decoder {
     this.#isRunning = true;
     try {
       const parts = splitPass(pass, this.#rowLimit);
-      return parts.length === 1 ? await this.#run(pass) : await this.#runParts(parts, pass.wanted.length);
+      return parts.length === 1 ? await this.#runPacked(pass) : await this.#runParts(parts, pass.wanted.length);
     } finally {
       // Rows of the embedding that were looked up would stay mapped, each with its neighbours: 60 MB after 500 tokens.
       if (pass.slots.some(({ tokens }) => tokens.length >= MANY_ROWS)) this.#weights.dropPages();
@@ -116,7 +122,7 @@ export class Decoder {
     const { vocabularySize } = this.config;
     const all = new Float32Array(wantedCount * vocabularySize);
     for (const { pass, places } of parts) {
-      const logits = await this.#run(pass);
+      const logits = await this.#runPacked(pass);
       for (const [row, place] of places.entries()) {
         all.set(logits.subarray(row * vocabularySize, (row + 1) * vocabularySize), place * vocabularySize);
       }
@@ -124,11 +130,27 @@ export class Decoder {
     return all;
   }
 
-  async #run(pass: Pass): Promise<Float32Array> {
+  /** All slots at once; one by one while the graph for so many is being opened. */
+  async #runPacked(pass: Pass): Promise<Float32Array> {
+    const kind = kindOf(pass);
+    const key = graphKey(pass.slots.length, kind);
+    if (pass.slots.length === 1) return this.#run(pass, kind, await this.#graph(key));
+    const graph = this.#graphs.get(key.join());
+    if (graph) return this.#run(this.#fill(pass, key.length), kind, graph);
+    this.#openAside(key);
+    return this.#runParts(splitSlots(pass), pass.wanted.length);
+  }
+
+  /** A pass with as many slots as its graph has: one more row costs less than one more graph. */
+  #fill(pass: Pass, slotCount: number): Pass {
+    if (pass.slots.length === slotCount) return pass;
+    this.#filler ??= this.createBuffer(FILLER_ROWS);
+    return { ...pass, slots: [...pass.slots, { buffer: this.#filler, pastLength: 0, tokens: [0], positions: [0] }] };
+  }
+
+  async #run(pass: Pass, kind: AttentionKind, graph: OpenGraph): Promise<Float32Array> {
     const owned: Tensor[] = [];
     try {
-      const kind = kindOf(pass);
-      const graph = await this.#graph(pass.slots.map(() => kind));
       const slots = pass.slots.map((slot, index) => this.#slotInputs(kind, slot, index));
       const logits = this.#createLogits(pass.wanted.length);
       owned.push(...slots.flatMap((inputs) => Object.values(inputs)), logits);
@@ -156,8 +178,18 @@ export class Decoder {
     this.#isClosed = true;
     if (this.#opening.size > 0) await Promise.allSettled(this.#opening.values());
     for (const graph of this.#graphs.values()) graph.close();
+    this.#filler?.release();
     this.#rotary.release();
     this.#weights.close();
+  }
+
+  /** A failure is thrown to the pass that would wait for the graph next. */
+  #openAside(key: readonly AttentionKind[]): void {
+    const name = key.join();
+    const failure = this.#failures.get(name);
+    this.#failures.delete(name);
+    if (failure) throw failure;
+    this.#graph(key).catch((error: Error) => this.#failures.set(name, error));
   }
 
   async #graph(slots: readonly AttentionKind[]): Promise<OpenGraph> {
@@ -201,10 +233,15 @@ export class Decoder {
   }
 }
 
+/** Graphs of more than one slot have an even number of them. */
+function graphKey(slotCount: number, kind: AttentionKind): AttentionKind[] {
+  return Array.from({ length: slotCount === 1 ? 1 : Math.ceil(slotCount / 2) * 2 }, () => kind);
+}
+
 /** One kind for all slots: mixtures would multiply the graphs, and a bias costs little beside a tree, as choosing all blocks does beside a choice. */
 function kindOf({ slots }: Pass): AttentionKind {
   if (slots.some(({ keep }) => keep !== undefined)) return "sparse";
-  return slots.some(({ visible }) => visible) ? "dense" : "causal";
+  return slots.length > 1 || slots.some(({ visible }) => visible) ? "dense" : "causal";
 }
 
 function largest(values: readonly number[]): number {

@@ -1,4 +1,4 @@
-// Cuts a pass into such as have no more than so many new rows a slot, which some devices cannot exceed.
+// Cuts a pass into several: by rows, which some devices take only so many of, or by slots.
 import type { Pass, SlotPass } from "./pass.js";
 
 export interface PassPart {
@@ -17,6 +17,18 @@ export function splitPass(pass: Pass, maxSlotRows: number): PassPart[] {
   return Array.from({ length: Math.ceil(longest / maxSlotRows) }, (_, index) => {
     const start = index * maxSlotRows;
     return partOf(pass, start, start + maxSlotRows);
+  });
+}
+
+/** A part for each slot. */
+export function splitSlots({ slots, wanted }: Pass): PassPart[] {
+  let firstRow = 0;
+  return slots.map((slot) => {
+    const start = firstRow;
+    const end = (firstRow += slot.tokens.length);
+    const found = wanted.flatMap((row, place) => (row >= start && row < end ? [{ at: row - start, place }] : []));
+    const wantedHere = found.length > 0 ? found.map(({ at }) => at) : [slot.tokens.length - 1];
+    return { pass: { slots: [slot], wanted: wantedHere }, places: found.map(({ place }) => place) };
   });
 }
 

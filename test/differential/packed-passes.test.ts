@@ -1,8 +1,9 @@
 // Passes over trees and over several slots against one sequence computed by itself.
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Architecture } from "../../engine/checkpoint/checkpoint.js";
+import { OpenGraph } from "../../engine/forward/open-graph.js";
 import type { Pass, RowRange, SlotPass } from "../../engine/forward/pass.js";
 import { forward, logitRows, openDecoder, type OpenedDecoder } from "../fixtures/engine/open-decoder.js";
 import { temporaryFolder } from "../fixtures/engine/temporary-folder.js";
@@ -98,9 +99,13 @@ describe.each(ARCHITECTURES)("%s", (architecture) => {
     });
   });
 
-  test.each([2, 3, 4, 5, 6, 7, 8])("%i slots of unequal lengths are as one each", async (slotCount) => {
+  test.each([
+    ...[2, 3, 4, 5, 6, 7, 8].map((slotCount) => ({ slotCount, how: "packed", runs: 1 })),
+    { slotCount: 5, how: "while their graph is being opened", runs: 5 },
+  ])("$slotCount slots of unequal lengths are as one each, $how", async ({ slotCount, runs }) => {
     await withDecoder({ architecture, seed: 22 }, async (opened) => {
       const { decoder } = opened;
+      if (runs === 1) await decoder.prepare(slotCount);
       const pasts = indices(slotCount).map((slot) => (slot * 7) % 20);
       const lengths = indices(slotCount).map((slot) => 1 + ((slot * 5) % 11));
       const expected: number[][] = [];
@@ -113,7 +118,10 @@ describe.each(ARCHITECTURES)("%s", (architecture) => {
         slots.push({ buffer, pastLength: pasts[slot], tokens: tokens.slice(pasts[slot]), positions: indices(lengths[slot], pasts[slot]) });
       }
       const wanted = indices(expected.length).toReversed();
+      const graphRuns = vi.spyOn(OpenGraph.prototype, "run");
       const logits = await decoder.run({ slots, wanted });
+      expect(graphRuns).toHaveBeenCalledTimes(runs);
+      graphRuns.mockRestore();
       expectClose(logitRows(logits, decoder.config.vocabularySize), expected.toReversed());
       // What the pass wrote is what a next one reads, packed or not.
       const next = logitRows(await decoder.run(nextOf(slots)), decoder.config.vocabularySize);
@@ -218,6 +226,7 @@ test("graphs are opened after another process has removed the converted files", 
   const expected = await forward(opened.decoder, opened.buffer(), 0, tokens);
   await rm(join(home, "converted"), { recursive: true });
   const slots = [0, 1].map(() => ({ buffer: opened.buffer(), pastLength: 0, tokens, positions: indices(4) }));
+  await opened.decoder.prepare(2);
   const logits = await opened.decoder.run({ slots, wanted: indices(8) });
   expectClose(logitRows(logits, opened.decoder.config.vocabularySize), [...expected, ...expected]);
   await opened.close();
