@@ -131,7 +131,9 @@ export class Scheduler implements SequenceHost {
     this.#mayAdmit = true;
     this.#open.delete(sequence);
     this.#waiting = this.#waiting.filter((waiting) => waiting.sequence !== sequence);
+    const left = this.#works.filter((work) => work.sequence === sequence);
     this.#works = this.#works.filter((work) => work.sequence !== sequence);
+    for (const work of left) work.reject(new RangeError("the sequence was released"));
     this.#wake();
   }
 
@@ -157,13 +159,23 @@ export class Scheduler implements SequenceHost {
       this.#isWoken = false;
       this.pool.trim();
       if (this.#mayAdmit && this.#admit()) await afterMicrotasks();
-      const planned = this.#planner.plan(this.#works, (work, reason) => this.#refuse(work, reason));
+      const planned = this.#plan();
       if (planned) await this.#run(planned);
       else if (!this.#isWoken) break;
     }
     this.#isRunning = false;
     if (this.#open.size > 0) return;
     for (const resolve of this.#whenIdle.splice(0)) resolve();
+  }
+
+  /** Whatever is wrong with a plan fails the requests that wait for it, not those that come later. */
+  #plan(): PlannedPass | undefined {
+    try {
+      return this.#planner.plan(this.#works, (work, reason) => this.#refuse(work, reason));
+    } catch (error) {
+      for (const work of this.#works) this.#refuse(work, error);
+      return undefined;
+    }
   }
 
   /** Whether anyone came in. */

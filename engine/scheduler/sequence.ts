@@ -98,7 +98,7 @@ export class Sequence implements Leaf {
     return fork;
   }
 
-  /** Gives its place up; whatever it still waits for is never answered. */
+  /** Gives its place up; what it still waits for is rejected. */
   release(): void {
     this.#tree?.leaves.delete(this);
     this.#host.release(this);
