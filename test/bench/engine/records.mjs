@@ -2,7 +2,7 @@
 // best settings; the same tokens in, the same schema, chunks of records in turns.
 import { FieldScores } from "../extraction/field-scores.mjs";
 import { printTable } from "../bench-report.mjs";
-import { sharedOpening, tuneLlama } from "./llama-tuning.mjs";
+import { tuneLlama } from "./llama-tuning.mjs";
 import { OURS, THEIRS, withSides } from "./process/start-side.mjs";
 
 export const SETS = { fin_sroie: 100, legal_cuad_windows: 60 };
@@ -40,7 +40,8 @@ export function measureRecords({ model, threadCount, data, recordCount, values, 
 async function measureSet({ ours, theirs }, { set, jobs, requests, count, samples }) {
   const temperature = samples > 1 ? TEMPERATURE : 0;
   const { settings, tried } = await tuneLlama(theirs, requests.slice(count), { samples, temperature });
-  await ours.ask("generate", { requests: [{ prompt: sharedOpening(jobs.map(({ request }) => request.prompt)), maxTokens: 1 }] });
+  // The same records warm ours: what all begin with is known, the graphs are open.
+  await ours.ask("records", { set, from: count, to: jobs.length, samples });
   const totals = { [OURS]: new Totals(), [THEIRS]: new Totals() };
   const turn = {
     [OURS]: async (from, to) => {
