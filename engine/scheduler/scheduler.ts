@@ -91,9 +91,13 @@ export class Scheduler implements SequenceHost {
    *
    * @throws The signal's reason, where it aborts before; the place in the queue is given up.
    * @throws RuntimeError where all memory together would not hold it.
+   * @throws RangeError where the prompt has a token that the model lacks: the pass would fail for all who share it.
    */
   async open({ prompt, reservedRows, kept, signal }: OpenRequest): Promise<Sequence> {
     signal?.throwIfAborted();
+    const { vocabularySize } = this.#options.config;
+    const stray = prompt.find((token) => !(Number.isInteger(token) && token >= 0 && token < vocabularySize));
+    if (stray !== undefined) throw new RangeError(`There is no token ${stray}: the model has ${vocabularySize}, counted from 0.`);
     if (prompt.length + reservedRows > this.pool.budgetRows) throw noMemory();
     const sequence = new Sequence(this, { prompt, reservedRows, order: this.#arrivals++ });
     sequence.kept = kept;
