@@ -9,11 +9,11 @@ const WEIGHTS_SHARE = 1.25;
 const PROCESS_BYTES = 160 << 20;
 /** A prompt of a few lines with its reply: less is no use. */
 const LEAST_TOKENS = 512;
-/** Whole blocks of rows. */
+/** A buffer as large as all of it must hold whole blocks of sparse attention. */
 const STEP = 64;
 
 export interface KvBudgetOptions {
-  /** Of the process's memory; undefined: one full context. */
+  /** Of the process's memory; undefined: one full context, in whole blocks. */
   maxMemoryBytes: number | undefined;
   weightsBytes: number;
   config: DecoderConfig;
@@ -27,15 +27,16 @@ export interface KvBudgetOptions {
  * @throws RangeError where that is less than a short request needs.
  */
 export function kvBudgetRows({ maxMemoryBytes, weightsBytes, config, contextLength }: KvBudgetOptions): number {
-  if (maxMemoryBytes === undefined) return contextLength;
+  const contextRows = Math.ceil(contextLength / STEP) * STEP;
+  if (maxMemoryBytes === undefined) return contextRows;
   const reservedBytes = PROCESS_BYTES + Math.ceil(WEIGHTS_SHARE * weightsBytes);
   // Summaries are of keys alone.
   const rowBytes = kvRowBytes(config) * (1 + 1 / (2 * GROUP_ROWS));
-  const leastRows = Math.min(LEAST_TOKENS, contextLength);
+  const leastRows = Math.min(LEAST_TOKENS, contextRows);
   const rows = Math.floor((maxMemoryBytes - reservedBytes) / rowBytes);
   if (rows < leastRows) {
     const leastBytes = Math.ceil(reservedBytes + leastRows * rowBytes);
     throw new RangeError(`maxMemoryBytes is ${maxMemoryBytes}, and this model needs at least ${leastBytes}: ${reservedBytes} for the process and the weights, and keys and values of ${leastRows} tokens.`);
   }
-  return rows > STEP ? rows - (rows % STEP) : rows;
+  return rows - (rows % STEP);
 }
