@@ -69,18 +69,22 @@ export class Generation {
   /** Computes what is not there of the prompt. The last token is always computed: its logits are wanted. */
   async *prefill(): AsyncGenerator<EngineEvent, void> {
     const { prompt } = this.request;
+    for (let done = this.position; done < prompt.length; ) {
+      const { count, rows } = await this.#readPrompt(prompt.slice(done));
+      done += count;
+      // Whoever reads the events may take its time.
+      if (rows.length > 0) this.#logits = rows[0].keep();
+      yield { type: "prefill-progress", doneTokens: done, totalTokens: prompt.length };
+    }
+    this.usage.cachedTokens = prompt.length - this.#sequence.computedTokens;
+  }
+
+  async #readPrompt(tokens: readonly number[]): Promise<Computed> {
     const started = performance.now();
     try {
-      for (let done = this.position; done < prompt.length; ) {
-        const { count, rows } = await this.#compute(this.#sequence, prompt.slice(done), 1);
-        done += count;
-        // Whoever reads the events may take its time.
-        if (rows.length > 0) this.#logits = rows[0].keep();
-        yield { type: "prefill-progress", doneTokens: done, totalTokens: prompt.length };
-      }
-      this.usage.cachedTokens = prompt.length - this.#sequence.computedTokens;
+      return await this.#compute(this.#sequence, tokens, 1);
     } finally {
-      this.usage.prefillMs = performance.now() - started;
+      this.usage.prefillMs += performance.now() - started;
       this.usage.passes = this.#sequence.passes;
     }
   }
