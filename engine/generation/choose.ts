@@ -95,11 +95,20 @@ function descend(generation: Generation, node: OptionNode, share: number, probab
     return;
   }
   const { values } = node.logits as LogitsRow;
+  const logitOf = (tokens: readonly number[]): number => logSumExp(Float32Array.from(tokens, (id) => values[id]));
   const branches = [...node.children].map(([token, child]) => ({ child, logit: values[token] }));
-  const endLogit = node.ends.size > 0 ? logSumExp(Float32Array.from(endTokens(generation), (id) => values[id])) : -Infinity;
-  const total = logSumExp(Float32Array.from([endLogit, ...branches.map(({ logit }) => logit)]));
-  for (const option of node.ends) probabilities[option] += (share * Math.exp(endLogit - total)) / node.ends.size;
+  const ended = [...node.children].map(([token, { ends }]) => ({ ends, logit: ends.size > 0 ? logitOf(tokensBeyond(generation, token)) : -Infinity }));
+  if (node.ends.size > 0) ended.push({ ends: node.ends, logit: logitOf(endTokens(generation)) });
+  const total = logSumExp(Float32Array.from([...branches, ...ended], ({ logit }) => logit));
+  for (const { ends, logit } of ended) for (const option of ends) probabilities[option] += (share * Math.exp(logit - total)) / ends.size;
   for (const { child, logit } of branches) descend(generation, child, share * Math.exp(logit - total), probabilities);
+}
+
+/** Tokens that end an option as `token` does and hold what follows it in the reply, too: a quote and a comma are one. */
+function tokensBeyond({ tokenizer: { tokenBytes }, request: { format } }: Generation, token: number): readonly number[] {
+  const start = Buffer.from(tokenBytes[token] ?? []);
+  if (format.type !== "choice" || format.prefix === undefined || start.length === 0) return [];
+  return tokenBytes.flatMap((bytes, id) => (bytes && JSON_ENDS.has(bytes[start.length]) && start.equals(bytes.subarray(0, start.length)) ? [id] : []));
 }
 
 /** What follows an option that another one begins with. */
