@@ -1,4 +1,5 @@
 // Runs a task over many records: streams in, results out as they finish; a record that fails is a result too.
+import { setMaxListeners } from "node:events";
 import { DistillateError } from "../error/distillate-error.js";
 import { UnexpectedError } from "../error/unexpected-error.js";
 import { concurrencyOf } from "../model/resolve-model.js";
@@ -43,6 +44,8 @@ export async function* runBatch<Input, Output>(
   if (!Number.isInteger(concurrency) || concurrency < 1) throw new RangeError("runBatch: concurrency is a whole number from 1.");
   const leaving = new AbortController();
   const either = signal ? AbortSignal.any([signal, leaving.signal]) : leaving.signal;
+  // One listener for each record that waits for the model.
+  setMaxListeners(0, either);
   const source = iteratorOf(items);
   const inWork = new Map<BatchItem<Input>, Promise<Settled<Input, Output>>>();
   const aborted = rejectionOf(either);
