@@ -61,6 +61,17 @@ export class PassPlanner {
   /** The next pass, or none where there is nothing to compute; `refuse` gets work that there is no room for, and why if it is known. */
   plan(works: readonly Work[], refuse: (work: Work, reason?: unknown) => void): PlannedPass | undefined {
     const growths = new Map<KvTree, Growth>();
+    try {
+      this.#grow(growths, works, refuse);
+      return toPass([...growths.values()].filter(({ shares }) => shares.length > 0), this.#attention);
+    } catch (error) {
+      // Rows that nothing will compute must not be found by others.
+      for (const { tree, start } of growths.values()) tree.cutBack(start);
+      throw error;
+    }
+  }
+
+  #grow(growths: Map<KvTree, Growth>, works: readonly Work[], refuse: (work: Work, reason?: unknown) => void): void {
     let rowsLeft = PASS_ROWS;
     let longRows = LEAST_LONG_ROWS;
     for (const work of this.#inTurn(works)) {
@@ -81,7 +92,6 @@ export class PassPlanner {
         refuse(work, error);
       }
     }
-    return toPass([...growths.values()].filter(({ shares }) => shares.length > 0), this.#attention);
   }
 
   /** Short work in order of arrival, then long prompts by turns. */
