@@ -96,8 +96,8 @@ export class Scheduler implements SequenceHost {
   async open({ prompt, reservedRows, kept, signal }: OpenRequest): Promise<Sequence> {
     signal?.throwIfAborted();
     const { vocabularySize } = this.#options.config;
-    const stray = prompt.find((token) => !(Number.isInteger(token) && token >= 0 && token < vocabularySize));
-    if (stray !== undefined) throw new RangeError(`There is no token ${stray}: the model has ${vocabularySize}, counted from 0.`);
+    const stray = prompt.findIndex((token) => !(Number.isInteger(token) && token >= 0 && token < vocabularySize));
+    if (stray >= 0) throw new RangeError(`There is no token ${prompt[stray]}: the model has ${vocabularySize}, counted from 0.`);
     if (prompt.length + reservedRows > this.pool.budgetRows) throw noMemory();
     const sequence = new Sequence(this, { prompt, reservedRows, order: this.#arrivals++ });
     sequence.kept = kept;
