@@ -9,10 +9,12 @@
 //   --update            writes the ratios to engine/baseline.json
 //   --check             exit code 1 where a goal is missed, or a ratio is worse than the baseline by more than a tenth
 import { readFile, stat } from "node:fs/promises";
+import { loadavg } from "node:os";
 import { BenchReport, locateModel, readArguments } from "./bench-report.mjs";
 import { baselineGoals, writeBaseline } from "./engine/baseline.mjs";
 import { measureMachine, printMachine } from "./engine/machine.mjs";
 import { measureMemory, printMemory } from "./engine/memory.mjs";
+import { OURS, startSide } from "./engine/process/start-side.mjs";
 import { measureQuestions, printQuestions } from "./engine/questions.mjs";
 import { measureRecords, printRecords } from "./engine/records.mjs";
 import { measureSamples, printSamples } from "./engine/samples.mjs";
@@ -42,6 +44,9 @@ const OPTIONS = {
   update: { type: "boolean", default: false },
 };
 
+/** Runnable processes, on average, of a machine that is not quiet. */
+const BUSY_LOAD = 0.7;
+
 function refuse(message) {
   console.error(message);
   process.exit(2);
@@ -59,7 +64,17 @@ function chooseParts({ part, data, check }) {
   return part.filter((name) => !missing.includes(name));
 }
 
+/** llama.cpp's threads spin while they wait: beside other work it slows down several times over, and every ratio flatters ours. */
+function watchLoad({ update }) {
+  const [load] = loadavg();
+  if (load < BUSY_LOAD) return;
+  const message = `Other processes keep this machine busy (load ${load.toFixed(1)} over the last minute)`;
+  if (update) refuse(`${message}: a baseline is measured on a quiet one.`);
+  console.log(`${message}: what follows is no measurement of llama.cpp.\n`);
+}
+
 const options = readArguments(OPTIONS);
+watchLoad(options);
 const parts = chooseParts(options);
 const text = await readFile(new URL("../fixtures/perplexity/contract-en.txt", import.meta.url), "utf8");
 const report = new BenchReport("engine");
@@ -77,6 +92,8 @@ for (const idOrPath of options.model) {
     values: options.values,
     text,
   };
+  // A first start converts the model; all that are measured find it converted.
+  await (await startSide(OURS, { modelPath: path, threadCount: options.threads })).close();
   for (const part of parts) {
     console.log(`${name}, ${part}: ${options.threads} threads`);
     const measured = await PARTS[part].measure(context);

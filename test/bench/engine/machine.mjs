@@ -1,6 +1,6 @@
 // What surrounds the passes: token masks, the time to start, memory beside llama.cpp, and a record beside a process that burns one core.
 import { median, printTable } from "../bench-report.mjs";
-import { besideBurner, OURS, startSide, THEIRS, withSides } from "./process/start-side.mjs";
+import { besideBurner, OURS, THEIRS, withSides } from "./process/start-side.mjs";
 import { PromptSource } from "./prompts.mjs";
 
 /** About what one record of a task costs: a page read, a small object written. */
@@ -19,11 +19,8 @@ const WRITTEN_SCHEMA = object({
   governingLaw: text80,
 });
 
-export async function measureMachine({ model, threadCount, rounds, text }) {
-  const ours = { modelPath: model.path, threadCount };
-  // A first start converts the model; the next one finds it converted.
-  await (await startSide(OURS, ours)).close();
-  const sides = [[OURS, ours], [THEIRS, { modelPath: model.path, threadCount, contextLength: CONTEXT_TOKENS }]];
+export function measureMachine({ model, threadCount, rounds, text }) {
+  const sides = [[OURS, { modelPath: model.path, threadCount }], [THEIRS, { modelPath: model.path, threadCount, contextLength: CONTEXT_TOKENS }]];
   return withSides(sides, async (...engines) => {
     const prompts = new PromptSource(await engines[0].ask("tokenize", { text }));
     const grammar = await measureGrammar(engines[0], rounds, text);
