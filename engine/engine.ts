@@ -9,7 +9,7 @@ import { Drafts } from "./draft/drafts.js";
 import { EngineClosedError } from "./error/engine-closed-error.js";
 import { PromptTooLongError } from "./error/prompt-too-long-error.js";
 import { RuntimeError } from "./error/runtime-error.js";
-import type { AttentionPolicy } from "./forward/attention-policy.js";
+import type { AttentionPolicy } from "./forward/sparse/attention-policy.js";
 import type { Decoder } from "./forward/decoder.js";
 import { choose, longestOptionTokens, openChoice, type OpenedChoice } from "./generation/choose.js";
 import { Generation } from "./generation/generation.js";
@@ -146,6 +146,7 @@ export class Engine implements AsyncDisposable {
   async keepPrefix(tokens: readonly number[], { name, signal }: { name: string; signal?: AbortSignal }): Promise<KeptPrefix> {
     this.#refuseClosed();
     if (tokens.length < SHORTEST_SHARED_TOKENS) throw new RangeError(`a prefix of ${tokens.length} tokens is not worth keeping; ${SHORTEST_SHARED_TOKENS} are the least`);
+    if (this.device !== "cpu") throw new RuntimeError("Keys and values on a device cannot be kept.", { hint: 'Load the model with device: "cpu" to keep prefixes.' });
     this.#checkLength(tokens.length, 0);
     const sequence = await this.#scheduler.open({ prompt: tokens, reservedRows: 0, signal });
     try {
@@ -154,7 +155,6 @@ export class Engine implements AsyncDisposable {
         await sequence.compute(tokens.slice(sequence.length));
       }
       const { tree, row } = sequence;
-      if (!tree.buffer.isHostVisible) throw new RuntimeError("Keys and values on a device cannot be kept.", { hint: 'Load the model with device: "cpu" to keep prefixes.' });
       return await this.#parts.prefixes.keep(name, tokens, tree.buffer.exportRows(tree.tokens.visible(row)));
     } finally {
       sequence.release();
@@ -220,8 +220,12 @@ export class Engine implements AsyncDisposable {
     return (choice ? longestOptionTokens(choice) : maxTokens) + (thinking ? thinkingTokens(thinking, this.tokenizer) : 0);
   }
 
-  #check({ format, thinking }: EngineRequest, promptTokens: number, replyTokens: number): void {
+  #check({ format, thinking, maxTokens, sampling }: EngineRequest, promptTokens: number, replyTokens: number): void {
     if (promptTokens === 0) throw new RangeError("a prompt has at least one token");
+    for (const [name, value] of [["maxTokens", maxTokens], ["thinking.budgetTokens", thinking?.budgetTokens ?? 0]] as const) {
+      if (!Number.isInteger(value) || value < 0) throw new RangeError(`${name} is a whole number from 0 on, not ${value}`);
+    }
+    if (!(sampling.temperature >= 0)) throw new RangeError(`temperature is a number from 0 on, not ${sampling.temperature}`);
     if (thinking && format.type === "json" && format.prefix) throw new RangeError("a reply that is given its beginning does not think");
     this.#checkLength(promptTokens, replyTokens);
   }

@@ -41,7 +41,7 @@ export type { Engine } from "./engine.js";
 export type { EngineStats } from "./observation/engine-stats.js";
 export type { EngineListener, EngineLogEvent, RequestOutcome } from "./observation/log-event.js";
 export type { KeptPrefix } from "./cache/prefix-store.js";
-export type { AttentionMode } from "./forward/attention-policy.js";
+export type { AttentionMode } from "./forward/sparse/attention-policy.js";
 export { checkDevice, type DeviceCheckOptions, type DeviceReport, type DeviceTrial } from "./device-check/check-device.js";
 export type { DeviceName, DeviceOption } from "./ort/device/provider.js";
 export { loadEngine, type LoadEngineOptions } from "./load-engine.js";

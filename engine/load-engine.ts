@@ -10,9 +10,9 @@ import { homeFolder } from "./checkpoint/home-folder.js";
 import { CheckpointError } from "./error/checkpoint-error.js";
 import { RuntimeError } from "./error/runtime-error.js";
 import { Engine } from "./engine.js";
-import { createAttentionPolicy, type AttentionMode, type AttentionPolicy } from "./forward/attention-policy.js";
+import { ATTENTION_MODES, createAttentionPolicy, type AttentionMode, type AttentionPolicy } from "./forward/sparse/attention-policy.js";
 import { type ConvertedModel, convertOnce } from "./graph/converted-cache.js";
-import type { WeightMode } from "./graph/weights/convert-weights.js";
+import { WEIGHT_MODES, type WeightMode } from "./graph/weights/convert-weights.js";
 import { EngineCounts } from "./observation/engine-stats.js";
 import { EventHub } from "./observation/event-hub.js";
 import type { EngineListener } from "./observation/log-event.js";
@@ -116,16 +116,21 @@ function checkOptions(options: LoadEngineOptions): void {
     const value = options[name] ?? 1;
     if (!Number.isInteger(value) || value < 1) throw new RangeError(`${name} is a whole number from 1 on, not ${value}`);
   }
-  const { device = "cpu" } = options;
-  if (!DEVICE_OPTIONS.includes(device)) throw new RangeError(`device is one of ${DEVICE_OPTIONS.join(", ")}, not ${String(device)}`);
+  const { device = "cpu", attention = "auto", weights = "exact", keep } = options;
+  for (const [name, value, known] of [["device", device, DEVICE_OPTIONS], ["attention", attention, ATTENTION_MODES], ["weights", weights, WEIGHT_MODES]] as const) {
+    if (!(known as readonly string[]).includes(value)) throw new RangeError(`${name} is one of ${known.join(", ")}, not ${String(value)}`);
+  }
+  if (keep !== undefined && attention === "dense") throw new RangeError('keep says what sparse attention reads; attention "dense" reads all');
   createAttentionPolicy({ mode: options.attention, keep: options.keep });
 }
 
-/** The operators that choose blocks have no kernels on WebGPU. On CUDA they do; that they pay there has not been measured. */
+/**
+ * The operators that choose blocks have no kernels on WebGPU. On CUDA they do, but read whole blocks of memory that
+ * nobody has cleared there, and have never run.
+ */
 function attentionOn(device: DeviceName, { attention: mode, keep }: LoadEngineOptions): AttentionPolicy {
   if (device === "cpu") return createAttentionPolicy({ mode, keep });
-  if (mode === "sparse" && device === "cuda") return createAttentionPolicy({ mode, keep });
-  if (mode === "sparse") {
+  if (mode === "sparse" || keep !== undefined) {
     throw new RuntimeError(`Sparse attention does not run on ${device}.`, { hint: 'Load the model with attention "auto" or "dense", or with device "cpu".' });
   }
   return createAttentionPolicy({ mode: "dense" });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { DecoderConfig } from "../checkpoint/checkpoint.js";
 import { prefixesRoot } from "../checkpoint/converted-folder.js";
 import { withStorageErrors } from "../checkpoint/source/disk-space.js";
-import type { AttentionPolicy } from "../forward/attention-policy.js";
+import type { AttentionPolicy } from "../forward/sparse/attention-policy.js";
 import type { EngineListener } from "../observation/log-event.js";
 import { commonLength, type KeptRows, SHORTEST_SHARED_TOKENS } from "./kept-rows.js";
 import { DRAFT_SUFFIX, type PrefixEntry, type PrefixFault, readEntry, readRows, writePrefix } from "./prefix-file.js";

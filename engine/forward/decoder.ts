@@ -19,8 +19,8 @@ import { OpenGraph } from "./open-graph.js";
 import type { Pass, SlotPass } from "./pass.js";
 import { RotaryTensors } from "./rotary-tensors.js";
 import { splitPass, splitSlots, type PassPart } from "./split-pass.js";
-import { createSparseInputs } from "./sparse-inputs.js";
-import { planSparse } from "./sparse-plan.js";
+import { createSparseInputs } from "./sparse/sparse-inputs.js";
+import { planSparse } from "./sparse/sparse-plan.js";
 
 /** A pass of so many takes long beside finding pages again. */
 const MANY_ROWS = 64;

@@ -3,7 +3,7 @@ import { BLOCK_ROWS, GROUP_ROWS } from "../cache/key-summaries.js";
 import type { DecoderConfig } from "../checkpoint/checkpoint.js";
 import type { Flops } from "../request.js";
 import type { SlotPass } from "./pass.js";
-import { planSparse } from "./sparse-plan.js";
+import { planSparse } from "./sparse/sparse-plan.js";
 
 const MULTIPLY_ADD = 2;
 

@@ -1,8 +1,8 @@
 // Packs what sequences ask for into one forward pass: short work always, long prompts in turns, equal tokens once.
 import type { KvPool } from "../cache/kv-pool.js";
 import type { KvTree } from "../cache/kv-tree.js";
-import type { AttentionPolicy } from "../forward/attention-policy.js";
-import { findEchoes } from "../forward/echoes.js";
+import type { AttentionPolicy } from "../forward/sparse/attention-policy.js";
+import { findEchoes } from "../forward/sparse/echoes.js";
 import type { Pass, SlotPass } from "../forward/pass.js";
 import type { Sequence, Work } from "./sequence.js";
 

@@ -7,7 +7,7 @@ import { RuntimeError } from "../error/runtime-error.js";
 import type { KeptRows } from "../cache/kept-rows.js";
 import type { Pass } from "../forward/pass.js";
 import type { EngineListener } from "../observation/log-event.js";
-import type { AttentionPolicy } from "../forward/attention-policy.js";
+import type { AttentionPolicy } from "../forward/sparse/attention-policy.js";
 import { LogitsRow } from "../sampler/logits-row.js";
 import type { EngineSwitches } from "../switches.js";
 import { AdmissionDesk } from "./admission.js";

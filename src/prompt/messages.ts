@@ -33,7 +33,7 @@ export function recordMessages(context: PromptContext, document: string, questio
     role: "user",
     content: renderTemplate(layout, { opening, rules, instruction, fields, fence: fenceFor(text), document: text.trim(), question: asked }),
   });
-  const usual = renderLayout("general/answer", context);
+  const usual = renderLayout("general/part/answer", context);
   const solved = examples.flatMap((example, index): ChatMessage[] => [
     turn(example.document, usual, index === 0),
     { role: "assistant", content: example.answer },
@@ -48,7 +48,7 @@ export function documentFirstMessages(context: PromptContext, document: string, 
   return [{ role: "user", content }];
 }
 
-/** A piece of a prompt by the name of its template: `general/answer` reads `general/answer.en.jinja`. */
+/** A piece of a prompt by the name of its template: `general/part/answer` reads `general/part/answer.en.jinja`. */
 export function renderLayout(
   name: string,
   context: Pick<PromptContext, "language" | "advice">,

@@ -43,7 +43,7 @@ export async function drawSamples(record: Omit<Reading, "isOnlySample">, { sampl
   const failures = drawn.flatMap((outcome) => ("failure" in outcome ? [Object.assign(outcome.failure, { usage: reading.calls.usage })] : []));
   if (samples.length > 0) return { samples, failures };
   const [failure] = failures;
-  if (failures.length > 1) failure.cause = new AggregateError(failures, "No sample was usable.");
+  if (failures.length > 1) failure.cause = new AggregateError(failures.slice(1), "No sample was usable.");
   throw failure;
 }
 

@@ -70,11 +70,11 @@ function fieldQuestions({ task, schema, context }: Omit<RecordPrompts, "question
 }
 
 function fieldsText(task: CompiledTask, context: PromptContext, schema: JsonSchema): string {
-  return renderLayout("general/fields", context, { ...context, fields: fieldLines(schema, context.language), closing: closing(task, context) });
+  return renderLayout("general/part/fields", context, { ...context, fields: fieldLines(schema, context.language), closing: closing(task, context) });
 }
 
 function closing({ definition }: CompiledTask, context: PromptContext): string {
-  return renderLayout(definition.thinking ? "general/thinking" : "general/answer", context).trim();
+  return renderLayout(definition.thinking ? "general/part/thinking" : "general/part/answer", context).trim();
 }
 
 /** Clauses are asked for one by one. */

@@ -1,8 +1,8 @@
 // Which blocks a sparse pass reads: what is read in any case, what is chosen from, and what the tokens point at.
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { findEchoes } from "../../engine/forward/echoes.js";
-import { planSparse } from "../../engine/forward/sparse-plan.js";
+import { findEchoes } from "../../engine/forward/sparse/echoes.js";
+import { planSparse } from "../../engine/forward/sparse/sparse-plan.js";
 
 const rows = (pastLength: number, count: number): { pastLength: number; tokens: number[] } => ({ pastLength, tokens: Array.from({ length: count }, () => 0) });
 const blocks = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);

@@ -10,7 +10,8 @@ import type { EmbeddingForm, LinearForm, ProductForm, StoredTensor, WeightMap } 
 import type { WeightLocation, WeightsFile } from "./weights-file.js";
 
 /** How the file's blocks become the graph's: as they are, or in 4 bits with blocks of 128 (lossy). */
-export type WeightMode = "exact" | "fast";
+export const WEIGHT_MODES = ["exact", "fast"] as const;
+export type WeightMode = (typeof WEIGHT_MODES)[number];
 
 export interface ConvertWeightsOptions {
   weights: WeightMode;

@@ -74,7 +74,7 @@ function unsureFields({ fields, data }: Answer, schema: JsonSchema): string[] {
 function fieldQuestion({ schema, context }: Reading, name: string): Question {
   const field = fieldLine(viewSchema(schema), name, context.language);
   return {
-    text: renderLayout("general/question", context, { field }),
+    text: renderLayout("general/part/question", context, { field }),
     schema: { ...(pickProperties(schema, [name]) as object), required: [name] },
     path: childPointer("", name),
     names: [name],

@@ -59,7 +59,7 @@ async function answer(records, model) {
     const one = new FieldScores();
     for (const scores of [all, one]) scores.add(value?.data, goals);
     byContract.push(one.figures.soft);
-    usage.promptTokens += value?.usage.inputTokens ?? 0;
+    usage.promptTokens += value?.usage.promptTokens ?? 0;
     usage.computed += value?.usage.flops?.computed ?? 0;
     usage.skipped += value?.usage.flops?.skipped ?? 0;
   }

@@ -1,7 +1,7 @@
 // The end of a long text, scored by reading all of what comes before, and by reading in part: while decoding (one token a
 // pass, after a prompt read whole) and while reading the prompt (from its first token on).
-import { AUTO_SPARSE_ROWS } from "../../../dist/engine/forward/attention-policy.js";
-import { findEchoes } from "../../../dist/engine/forward/echoes.js";
+import { AUTO_SPARSE_ROWS } from "../../../dist/engine/forward/sparse/attention-policy.js";
+import { findEchoes } from "../../../dist/engine/forward/sparse/echoes.js";
 import { ROWS_PER_CHOICE } from "../../../dist/engine/forward/pass.js";
 import { indexOfLargest, logSumExp } from "../../golden/llama-cpp/compare.mjs";
 import { printTable } from "../bench-report.mjs";

@@ -1,6 +1,6 @@
 // Time of a decoded token and of reading a whole prompt, with all of the text read and in part, in turns.
-import { createAttentionPolicy } from "../../../dist/engine/forward/attention-policy.js";
-import { findEchoes } from "../../../dist/engine/forward/echoes.js";
+import { createAttentionPolicy } from "../../../dist/engine/forward/sparse/attention-policy.js";
+import { findEchoes } from "../../../dist/engine/forward/sparse/echoes.js";
 import { ROWS_PER_CHOICE } from "../../../dist/engine/forward/pass.js";
 import { PASS_ROWS } from "../../../dist/engine/scheduler/pass-planner.js";
 import { median, printTable } from "../bench-report.mjs";

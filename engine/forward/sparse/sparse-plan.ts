@@ -1,6 +1,6 @@
 // Which blocks of the cache a sparse pass must read, and among which it may choose; `sparse-attention.ts` chooses.
-import { BLOCK_ROWS, GROUP_ROWS } from "../cache/key-summaries.js";
-import type { RowRange, SlotPass } from "./pass.js";
+import { BLOCK_ROWS, GROUP_ROWS } from "../../cache/key-summaries.js";
+import type { RowRange, SlotPass } from "../pass.js";
 
 /** Besides the first block, as many of the newest complete ones are always read. */
 const NEWEST_BLOCKS = 2;

@@ -1,12 +1,12 @@
 // The tensors by which a pass tells the graph what a slot may choose from and what it reads in any case.
-import { BLOCK_ROWS, GROUP_ROWS } from "../cache/key-summaries.js";
-import type { DecoderConfig } from "../checkpoint/checkpoint.js";
-import { sparseNames } from "../graph/attention/sparse-names.js";
-import type { Precision } from "../graph/decoder-graph.js";
-import type { Runtime } from "../ort/runtime.js";
-import type { Tensor } from "../ort/tensor.js";
-import { HIDDEN } from "./attention-bias.js";
-import type { SlotPass } from "./pass.js";
+import { BLOCK_ROWS, GROUP_ROWS } from "../../cache/key-summaries.js";
+import type { DecoderConfig } from "../../checkpoint/checkpoint.js";
+import { sparseNames } from "../../graph/attention/sparse-names.js";
+import type { Precision } from "../../graph/decoder-graph.js";
+import type { Runtime } from "../../ort/runtime.js";
+import type { Tensor } from "../../ort/tensor.js";
+import { HIDDEN } from "../attention-bias.js";
+import type { SlotPass } from "../pass.js";
 import { rangesOf, type SparsePlan } from "./sparse-plan.js";
 
 /** Added to a share of attention, which is at most 1: -4, as a half float by its bits. */

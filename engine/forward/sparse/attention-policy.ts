@@ -1,8 +1,9 @@
 // When a token tree is read in part instead of whole.
-import { ROWS_PER_CHOICE } from "./pass.js";
+import { ROWS_PER_CHOICE } from "../pass.js";
 
 /** `auto`: sparse where it pays, in trees of at least `AUTO_SPARSE_ROWS` tokens. */
-export type AttentionMode = "dense" | "sparse" | "auto";
+export const ATTENTION_MODES = ["dense", "sparse", "auto"] as const;
+export type AttentionMode = (typeof ATTENTION_MODES)[number];
 
 /** Below, a quarter of the blocks is too few to choose from for what the saved time is worth (`npm run bench:sparse`). */
 export const AUTO_SPARSE_ROWS = 4096;
