@@ -31,7 +31,8 @@ export async function measureSingle(context) {
 
 function measureWeights({ model, threadCount, rounds, text }, weights) {
   const sides = [
-    [OURS, { modelPath: model.path, threadCount, weights }],
+    // A pass a token, as llama.cpp has it.
+    [OURS, { modelPath: model.path, threadCount, weights, switches: { drafts: false } }],
     [THEIRS, { modelPath: model.path, threadCount, contextLength: CONTEXT_TOKENS }],
   ];
   return withSides(sides, async (...engines) => {
