@@ -64,3 +64,9 @@ test("auto reads short texts whole, as dense does, and long ones in part", async
 test.each([0, 2, Number.NaN])("keep %d is refused", async (keep) => {
   await expect(loadEngine(path, { home, keep })).rejects.toThrow(RangeError);
 });
+
+test("a context that is no multiple of a block is used to its end", async () => {
+  const { usage } = (await withEngine({ attention: "sparse", contextLength: 1_030 }, (engine) => ask(engine, requestOf(Array.from({ length: 1_006 }, (_, i) => (i * 31) % 250))))).result;
+  expect(usage.promptTokens + usage.outputTokens).toBeGreaterThan(1_006);
+  expect(usage.flops.skipped).toBeGreaterThan(0);
+});

@@ -6,7 +6,7 @@ import { ask, requestOf } from "../fixtures/engine/ask.js";
 import { createLinearDecoder, type LinearDecoder } from "../fixtures/engine/linear-decoder.mjs";
 import { openDecoder, type OpenedDecoder } from "../fixtures/engine/open-decoder.js";
 import { temporaryFolder } from "../fixtures/engine/temporary-folder.js";
-import { writeTinyModel } from "../fixtures/engine/tiny-model.js";
+import { jsonMetadata, writeTinyModel } from "../fixtures/engine/tiny-model.js";
 
 const home = await temporaryFolder();
 let engine: Engine;
@@ -149,4 +149,28 @@ describe("the request's other wishes", () => {
     };
     await expect(run()).rejects.toBe(reason);
   });
+});
+
+test("after the beginning of a reply, an option that begins another one ends with its quote and whatever token holds it", async () => {
+  const path = await writeTinyModel(home, { seed: 12, contextLength: 512, tokenizer: jsonMetadata() });
+  const json = await loadEngine(path, { home, threadCount: 1 });
+  const reference = await openDecoder(path, { home });
+  const linear = createLinearDecoder(reference.decoder, 512);
+  const question = json.tokenizer.encodeChat([{ role: "user", content: "Which?" }]).tokens;
+  const prefix = '{"kind":';
+  const options = ['"id"', '"idle"'];
+  const { result } = await ask(json, requestOf(question, { format: { type: "choice", options, prefix } }));
+
+  const [short, long] = options.map((option) => json.tokenizer.encode(prefix + option));
+  const shared = short.findIndex((id, i) => id !== long[i]);
+  const logits = [...(await linear.forward([...question, ...short.slice(0, shared)]))];
+  const weight = (id: number): number => Math.exp(logits[id]);
+  const bytes = json.tokenizer.tokenBytes.map((token) => (token ? Buffer.from(token).toString("latin1") : ""));
+  const ends = bytes.flatMap((text, id) => (/^"(?:[ ,}\]\n]|$)/.test(text) ? [id] : []));
+  expect(ends.length).toBeGreaterThan(1);
+  const ended = ends.reduce((sum, id) => sum + weight(id), 0);
+  expect(result.probabilities).toEqual(close([ended / (ended + weight(long[shared])), weight(long[shared]) / (ended + weight(long[shared]))]));
+  linear.release();
+  await reference.close();
+  await json.close();
 });

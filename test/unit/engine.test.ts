@@ -1,7 +1,7 @@
 // The engine on a tiny model: repeatable, interruptible, fair, and honest about its limits.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Engine } from "../../engine/engine.js";
-import { loadEngine } from "../../engine/load-engine.js";
+import { loadEngine, type LoadEngineOptions } from "../../engine/load-engine.js";
 import type { EngineEvent, EngineRequest } from "../../engine/request.js";
 import { ask, essence, requestOf } from "../fixtures/engine/ask.js";
 import { byteVocabulary, TOKEN_TYPE } from "../fixtures/byte-vocabulary.js";
@@ -195,6 +195,9 @@ describe("limits", () => {
       await expect(loadEngine(path, { home, contextLength: value })).rejects.toThrow(RangeError);
       await expect(loadEngine(path, { home, threadCount: value })).rejects.toThrow(RangeError);
     }
+    for (const wrong of [{ attention: "sparce" }, { weights: "quick" }, { device: "gpu" }, { keep: 0 }, { keep: 0.5, attention: "dense" }]) {
+      await expect(loadEngine(path, { home, ...(wrong as LoadEngineOptions) })).rejects.toThrow(RangeError);
+    }
   });
 
   test("a vocabulary that cannot write JSON: an error, and the next load is unharmed", async () => {
@@ -213,6 +216,20 @@ describe("limits", () => {
     await expect(ask(engine, unknown)).rejects.toMatchObject({ code: "UNSUPPORTED_SCHEMA" });
   });
 });
+
+test("a prompt with a token that the model lacks is refused alone: others in the pass are answered", async () => {
+  const request = requestOf(prompt("fine"));
+  const beside = ask(engine, request);
+  for (const token of [-1, 1.5, engine.config.vocabularySize]) await expect(ask(engine, requestOf([1, token]))).rejects.toThrow(RangeError);
+  expect(essence((await beside).result)).toEqual(await freshAnswer(request));
+});
+
+test.each([{ maxTokens: Number.NaN }, { maxTokens: -1 }, { maxTokens: 2.5 }, { sampling: { temperature: -1 } }, { sampling: { temperature: Number.NaN } }])(
+  "numbers that are none are refused: %j",
+  async (change) => {
+    await expect(ask(engine, requestOf(prompt("x"), change))).rejects.toThrow(RangeError);
+  },
+);
 
 test("a closed engine finishes what is under way and refuses the rest", async () => {
   const closing = await load();
