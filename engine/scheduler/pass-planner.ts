@@ -82,7 +82,7 @@ export class PassPlanner {
         growth = { tree, start: tree.tokens.length, shares: [] };
         growths.set(tree, growth);
       }
-      const limit = isShort(work) ? work.tokens.length : Math.min(Math.max(rowsLeft, longRows), this.#attention.mostNewRows(tree.tokens.length));
+      const limit = isShort(work) ? work.tokens.length : Math.min(Math.max(rowsLeft, longRows), this.#attention.mostNewRows(work.sequence.length));
       if (!isShort(work)) longRows = 0;
       try {
         if (this.#hasRoom(growth, Math.min(limit, work.tokens.length))) rowsLeft = Math.max(0, rowsLeft - this.#insert(work, growth, limit));
@@ -177,7 +177,8 @@ function toPass(growths: readonly Growth[], attention: AttentionPolicy): Planned
 }
 
 function slotPass({ tokens, buffer }: KvTree, pastLength: number, rows: readonly number[], attention: AttentionPolicy): SlotPass {
-  const keep = attention.keep(pastLength + rows.length);
+  // By the length of a path, not by what others append to the tree: a request reads the same with them and without.
+  const keep = attention.keep(Math.max(...rows.map((row) => tokens.depth(row))) + 1);
   return {
     buffer,
     pastLength,

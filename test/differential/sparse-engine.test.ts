@@ -61,6 +61,17 @@ test("auto reads short texts whole, as dense does, and long ones in part", async
   expect(long.result.usage.flops.skipped).toBeGreaterThan(0);
 });
 
+test("auto goes by a request's own length, not by what its tree holds of others", async () => {
+  const document = Array.from({ length: 3_600 }, (_, i) => (i * 31 + (i >> 5)) % 250);
+  const branches = [1, 2, 3].map((seed) => requestOf([...document, ...Array.from({ length: 300 }, (_, i) => (i * 7 + seed * 61) % 250)]));
+  await withEngine({}, async (engine) => {
+    const results = await Promise.all(branches.map((request) => ask(engine, request)));
+    expect(engine.stats().rows).toBeGreaterThan(4_096);
+    expect(engine.stats().rows).toBeLessThan(2 * 3_600);
+    expect(skippedBy(results.map(({ result }) => result))).toBe(0);
+  });
+});
+
 test.each([0, 2, Number.NaN])("keep %d is refused", async (keep) => {
   await expect(loadEngine(path, { home, keep })).rejects.toThrow(RangeError);
 });
