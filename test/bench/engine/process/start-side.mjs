@@ -37,8 +37,8 @@ class Side {
     this.#child = child;
     this.ready = new Promise((resolve, reject) => {
       child.on("message", (message) => (message.ready ? resolve(message.ready) : this.#settle(message)));
-      child.once("exit", (code) => {
-        const failure = new Error(`${name} ended with exit code ${code}`);
+      child.once("exit", (code, signal) => {
+        const failure = new Error(`${name} ended with ${signal ?? `exit code ${code}`}`);
         reject(failure);
         for (const { reject: rejectAnswer } of this.#waiting.values()) rejectAnswer(failure);
       });
