@@ -55,6 +55,24 @@ export async function locateModel(idOrPath) {
   return { name: id, path: await pullModel(id) };
 }
 
+/** Ends the process with 2: the command line asks for what cannot be. */
+export function refuse(message) {
+  console.error(message);
+  process.exit(2);
+}
+
+/** Parts of a benchmark without their data are left out; a check that leaves something out is none. `parts` are named, each with `needsData` or not. */
+export function chooseParts(parts, { part, data, check }) {
+  const unknown = part.find((name) => !(name in parts));
+  if (unknown !== undefined) refuse(`--part is one of ${Object.keys(parts).join(", ")}, not ${unknown}`);
+  const missing = data ? [] : part.filter((name) => parts[name].needsData);
+  if (missing.length === 0) return part;
+  const message = `${missing.join(", ")}: the labelled sets are not part of the package; name their folder with --data DIR.`;
+  if (check) refuse(message);
+  console.log(`Left out: ${message}`);
+  return part.filter((name) => !missing.includes(name));
+}
+
 export function printTable(header, rows) {
   const cells = [header, ...rows].map((row) => row.map(String));
   const widths = header.map((_, column) => Math.max(...cells.map((row) => row[column].length)));

@@ -10,7 +10,7 @@
 //   --check             exit code 1 where a goal is missed, or a ratio is worse than the baseline by more than a tenth
 import { readFile, stat } from "node:fs/promises";
 import { loadavg } from "node:os";
-import { BenchReport, locateModel, readArguments } from "./bench-report.mjs";
+import { BenchReport, chooseParts, locateModel, readArguments, refuse } from "./bench-report.mjs";
 import { baselineGoals, writeBaseline } from "./engine/baseline.mjs";
 import { measureMachine, printMachine } from "./engine/machine.mjs";
 import { measureMemory, printMemory } from "./engine/memory.mjs";
@@ -47,23 +47,6 @@ const OPTIONS = {
 /** Runnable processes, on average, of a machine that is not quiet. */
 const BUSY_LOAD = 0.7;
 
-function refuse(message) {
-  console.error(message);
-  process.exit(2);
-}
-
-/** Parts without their data are left out; a check that leaves something out is none. */
-function chooseParts({ part, data, check }) {
-  const unknown = part.find((name) => !(name in PARTS));
-  if (unknown !== undefined) refuse(`--part is one of ${Object.keys(PARTS).join(", ")}, not ${unknown}`);
-  const missing = data ? [] : part.filter((name) => PARTS[name].needsData);
-  if (missing.length === 0) return part;
-  const message = `${missing.join(", ")}: the labelled sets are not part of the package; name their folder with --data DIR.`;
-  if (check) refuse(message);
-  console.log(`Left out: ${message}`);
-  return part.filter((name) => !missing.includes(name));
-}
-
 /** llama.cpp's threads spin while they wait: beside other work it slows down several times over, and every ratio flatters ours. */
 function watchLoad({ update }) {
   const [load] = loadavg();
@@ -75,7 +58,7 @@ function watchLoad({ update }) {
 
 const options = readArguments(OPTIONS);
 watchLoad(options);
-const parts = chooseParts(options);
+const parts = chooseParts(PARTS, options);
 const text = await readFile(new URL("../fixtures/perplexity/contract-en.txt", import.meta.url), "utf8");
 const report = new BenchReport("engine");
 const goals = [];

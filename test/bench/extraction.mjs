@@ -2,7 +2,7 @@
 // same prompts, greedy, one reading, in turns record by record. Counts what is promised of every reply, and how many fields are right.
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { BenchReport, locateModel, readArguments } from "./bench-report.mjs";
+import { BenchReport, locateModel, readArguments, refuse } from "./bench-report.mjs";
 import { addGoals, percent, printFigures } from "./extraction/figures.mjs";
 import { readSet, setNames } from "./extraction/record-sets.mjs";
 import { measureRecord, taskFor, variantNames } from "./extraction/measure-record.mjs";
@@ -42,11 +42,6 @@ function readList(option, text, known) {
   const unknown = names.find((name) => !known.includes(name));
   if (names.length === 0 || unknown !== undefined) refuse(`--${option} is a comma list of ${known.join(", ")}, not ${text}`);
   return names;
-}
-
-function refuse(message) {
-  console.error(message);
-  process.exit(2);
 }
 
 async function readSets(folder, names, recordCount) {

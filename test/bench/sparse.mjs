@@ -12,7 +12,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { BenchReport, locateModel, readArguments } from "./bench-report.mjs";
+import { BenchReport, chooseParts, locateModel, readArguments, refuse } from "./bench-report.mjs";
 import { measureFields, printFields } from "./sparse/fields.mjs";
 import { measureNeedles, printNeedles } from "./sparse/needles.mjs";
 import { measureOperations, printOperations } from "./sparse/operations.mjs";
@@ -39,23 +39,6 @@ const OPTIONS = {
   rounds: { type: "string", count: true, default: "3" },
 };
 
-function refuse(message) {
-  console.error(message);
-  process.exit(2);
-}
-
-/** Parts without their data are left out; a check that leaves something out is none. */
-function chooseParts({ part, data, check }) {
-  const unknown = part.find((name) => !(name in PARTS));
-  if (unknown !== undefined) refuse(`--part is one of ${Object.keys(PARTS).join(", ")}, not ${unknown}`);
-  const missing = data ? [] : part.filter((name) => PARTS[name].needsData);
-  if (missing.length === 0) return part;
-  const message = `${missing.join(", ")}: the labelled set is not part of the package; name its folder with --data DIR.`;
-  if (check) refuse(message);
-  console.log(`Left out: ${message}`);
-  return part.filter((name) => !missing.includes(name));
-}
-
 async function readTexts(folder) {
   const names = (await readdir(folder)).filter((name) => name.endsWith(".txt")).toSorted();
   return Promise.all(names.map(async (name) => ({ name, text: await readFile(join(folder, name), "utf8") })));
@@ -66,7 +49,7 @@ const keep = Number(options.keep);
 if (!(keep > 0 && keep <= 1)) refuse(`--keep is above 0 and at most 1, not ${options.keep}`);
 const lengths = options.lengths.split(",").map(Number);
 if (!lengths.every((length) => length > 0 && length % 1024 === 0)) refuse(`--lengths are multiples of 1024, not ${options.lengths}`);
-const parts = chooseParts(options);
+const parts = chooseParts(PARTS, options);
 const texts = await readTexts(options.texts);
 const report = new BenchReport("sparse");
 for (const idOrPath of options.model) {

@@ -1,9 +1,10 @@
 // The ONNX graph on ONNX Runtime against a plain decoder in f64, for both architectures and every tensor type.
 import { describe, expect, test } from "vitest";
 import type { Architecture, TensorType } from "../../engine/checkpoint/checkpoint.js";
-import { forward, openDecoder, type OpenedDecoder } from "../fixtures/engine/open-decoder.js";
+import { largestDifference, relativeError } from "../fixtures/engine/compare-logits.js";
+import { decoderUser, forward, openDecoder, type OpenedDecoder } from "../fixtures/engine/open-decoder.js";
 import { temporaryFolder } from "../fixtures/engine/temporary-folder.js";
-import { writeTinyModel, type TinyModelOptions } from "../fixtures/engine/tiny-model.js";
+import { writeTinyModel } from "../fixtures/engine/tiny-model.js";
 
 const PLAIN = ["F32", "F16", "BF16"] as const;
 /** Measured 2 to 3 % where blocks have no minimum, up to 10 % where their (random) minima cancel against their scales. */
@@ -15,14 +16,7 @@ const tokens = Array.from({ length: 40 }, (_, i) => (i * 37 + 11) % 250);
 
 const home = await temporaryFolder();
 
-async function withDecoder(options: TinyModelOptions, use: (opened: OpenedDecoder) => Promise<void>): Promise<void> {
-  const opened = await openDecoder(await writeTinyModel(home, options), { home });
-  try {
-    await use(opened);
-  } finally {
-    await opened.close();
-  }
-}
+const withDecoder = decoderUser(home);
 
 /** The logits after each token, computed in chunks of the given lengths. */
 async function logitsInChunks({ decoder, buffer }: OpenedDecoder, lengths: readonly number[]): Promise<number[][]> {
@@ -30,18 +24,6 @@ async function logitsInChunks({ decoder, buffer }: OpenedDecoder, lengths: reado
   const rows: number[][] = [];
   for (const length of lengths) rows.push(...(await forward(decoder, cache, rows.length, tokens.slice(rows.length, rows.length + length))));
   return rows;
-}
-
-function largestDifference(a: readonly number[][], b: readonly number[][]): number {
-  return Math.max(...a.map((row, i) => Math.max(...row.map((value, j) => Math.abs(value - b[i][j])))));
-}
-
-/** The error's size as a share of the logits' own spread. */
-function relativeError(found: readonly number[][], expected: readonly number[][]): number {
-  const mean = expected.flat().reduce((sum, value) => sum + value, 0) / expected.flat().length;
-  const square = (difference: (row: number, column: number) => number): number =>
-    expected.reduce((sum, row, i) => sum + row.reduce((part, _, j) => part + difference(i, j) ** 2, 0), 0);
-  return Math.sqrt(square((i, j) => found[i][j] - expected[i][j]) / square((i, j) => expected[i][j] - mean));
 }
 
 const best = (row: readonly number[]): number => row.indexOf(Math.max(...row));

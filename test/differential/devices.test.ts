@@ -10,6 +10,7 @@ import { listGpuAdapters } from "../../engine/ort/gpu-adapters.js";
 import { findLibrary } from "../../engine/ort/library.js";
 import { Runtime } from "../../engine/ort/runtime.js";
 import { ask, requestOf } from "../fixtures/engine/ask.js";
+import { largestDifference, relativeError } from "../fixtures/engine/compare-logits.js";
 import { forward, logitRows, openDecoder, type OpenDecoderOptions, type OpenedDecoder } from "../fixtures/engine/open-decoder.js";
 import { temporaryFolder } from "../fixtures/engine/temporary-folder.js";
 import { writeTinyModel, type TinyModelOptions } from "../fixtures/engine/tiny-model.js";
@@ -71,18 +72,6 @@ async function everyKindOfPass({ decoder, buffer }: OpenedDecoder): Promise<numb
   const plain: SlotPass = { buffer: slots[1].buffer, pastLength: 1, tokens: [5, 6], positions: [1, 2] };
   await run({ slots: [tree, plain], wanted: [0, 1, 2, 3] });
   return rows;
-}
-
-function largestDifference(a: readonly number[][], b: readonly number[][]): number {
-  return Math.max(...a.map((row, i) => Math.max(...row.map((value, j) => Math.abs(value - b[i][j])))));
-}
-
-/** The error's size as a share of the logits' own spread. */
-function relativeError(found: readonly number[][], expected: readonly number[][]): number {
-  const mean = expected.flat().reduce((sum, value) => sum + value, 0) / expected.flat().length;
-  const square = (difference: (row: number, column: number) => number): number =>
-    expected.reduce((sum, row, i) => sum + row.reduce((part, _, j) => part + difference(i, j) ** 2, 0), 0);
-  return Math.sqrt(square((i, j) => found[i][j] - expected[i][j]) / square((i, j) => expected[i][j] - mean));
 }
 
 const best = (row: readonly number[]): number => row.indexOf(Math.max(...row));

@@ -5,23 +5,16 @@ import { describe, expect, test, vi } from "vitest";
 import type { Architecture } from "../../engine/checkpoint/checkpoint.js";
 import { OpenGraph } from "../../engine/forward/open-graph.js";
 import type { Pass, RowRange, SlotPass } from "../../engine/forward/pass.js";
-import { forward, logitRows, openDecoder, type OpenedDecoder } from "../fixtures/engine/open-decoder.js";
+import { decoderUser, forward, logitRows, openDecoder, type OpenedDecoder } from "../fixtures/engine/open-decoder.js";
 import { temporaryFolder } from "../fixtures/engine/temporary-folder.js";
-import { writeTinyModel, type TinyModelOptions } from "../fixtures/engine/tiny-model.js";
+import { writeTinyModel } from "../fixtures/engine/tiny-model.js";
 
 const ARCHITECTURES: Architecture[] = ["qwen2", "llama"];
 /** Sums may run in another order. */
 const TOLERANCE = 2e-5;
 const home = await temporaryFolder();
 
-async function withDecoder(options: TinyModelOptions, use: (opened: OpenedDecoder) => Promise<void>): Promise<void> {
-  const opened = await openDecoder(await writeTinyModel(home, options), { home });
-  try {
-    await use(opened);
-  } finally {
-    await opened.close();
-  }
-}
+const withDecoder = decoderUser(home);
 
 const someTokens = (length: number, seed: number): number[] => Array.from({ length }, (_, i) => (i * 37 + seed * 101 + 11) % 250);
 const indices = (length: number, start = 0): number[] => Array.from({ length }, (_, i) => start + i);

@@ -3,9 +3,9 @@ import { describe, expect, test } from "vitest";
 import type { KvBuffer } from "../../engine/cache/kv-buffer.js";
 import type { Architecture } from "../../engine/checkpoint/checkpoint.js";
 import type { RowRange, SlotPass } from "../../engine/forward/pass.js";
-import { logitRows, openDecoder, type OpenedDecoder } from "../fixtures/engine/open-decoder.js";
+import { largestDifference } from "../fixtures/engine/compare-logits.js";
+import { decoderUser, logitRows, type OpenedDecoder } from "../fixtures/engine/open-decoder.js";
 import { temporaryFolder } from "../fixtures/engine/temporary-folder.js";
-import { writeTinyModel } from "../fixtures/engine/tiny-model.js";
 
 const ARCHITECTURES: Architecture[] = ["qwen2", "llama"];
 const CONTEXT_LENGTH = 1024;
@@ -13,15 +13,9 @@ const CONTEXT_LENGTH = 1024;
 const TOLERANCE = 1e-4;
 const home = await temporaryFolder();
 
-async function withDecoder(architecture: Architecture, use: (opened: OpenedDecoder) => Promise<void>): Promise<void> {
-  const path = await writeTinyModel(home, { architecture, seed: 31, contextLength: CONTEXT_LENGTH });
-  const opened = await openDecoder(path, { home });
-  try {
-    await use(opened);
-  } finally {
-    await opened.close();
-  }
-}
+const openTiny = decoderUser(home);
+const withDecoder = (architecture: Architecture, use: (opened: OpenedDecoder) => Promise<void>): Promise<void> =>
+  openTiny({ architecture, seed: 31, contextLength: CONTEXT_LENGTH }, use);
 
 const someTokens = (length: number, seed = 1): number[] => Array.from({ length }, (_, i) => (i * i * 7 + i * 37 + seed * 101) % 250);
 const indices = (length: number, start = 0): number[] => Array.from({ length }, (_, i) => start + i);
@@ -52,11 +46,6 @@ async function prefill(opened: OpenedDecoder, buffer: KvBuffer, tokens: readonly
     rows.push(...(await compute(opened, { buffer, pastLength, tokens: tokens.slice(pastLength, pastLength + 128), keep })));
   }
   return rows;
-}
-
-function largestDifference(found: readonly (readonly number[])[], expected: readonly (readonly number[])[]): number {
-  expect(found).toHaveLength(expected.length);
-  return Math.max(...found.map((row, i) => Math.max(...row.map((value, j) => Math.abs(value - expected[i][j])))));
 }
 
 describe.each(ARCHITECTURES)("%s", (architecture) => {
