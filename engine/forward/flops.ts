@@ -7,15 +7,21 @@ import { planSparse } from "./sparse/sparse-plan.js";
 
 const MULTIPLY_ADD = 2;
 
-/** Of all layers' matrix products with weights, a row. */
-export function layerFlops({ layerCount, hiddenSize, headCount, kvHeadCount, headSize, feedForwardSize }: DecoderConfig): number {
-  const attention = 2 * headCount * headSize + 2 * kvHeadCount * headSize;
-  return MULTIPLY_ADD * layerCount * hiddenSize * (attention + 3 * feedForwardSize);
+/** Of all layers' matrix products with weights, a row: of the last layer only those before its attention. */
+export function layerFlops(config: DecoderConfig): number {
+  const { layerCount, hiddenSize, headCount, kvHeadCount, headSize } = config;
+  const projections = MULTIPLY_ADD * hiddenSize * (headCount + 2 * kvHeadCount) * headSize;
+  return layerCount * projections + (layerCount - 1) * afterAttentionFlops(config);
 }
 
-/** Of the head, a row whose logits are wanted. */
-export function headFlops({ hiddenSize, vocabularySize }: DecoderConfig): number {
-  return MULTIPLY_ADD * hiddenSize * vocabularySize;
+/** Of the last layer after its attention and of the head, a row whose logits are wanted. */
+export function wantedRowFlops(config: DecoderConfig): number {
+  return afterAttentionFlops(config) + MULTIPLY_ADD * config.hiddenSize * config.vocabularySize;
+}
+
+/** Of a layer's output projection and feed-forward, a row. */
+function afterAttentionFlops({ hiddenSize, headCount, headSize, feedForwardSize }: DecoderConfig): number {
+  return MULTIPLY_ADD * hiddenSize * (headCount * headSize + 3 * feedForwardSize);
 }
 
 /**

@@ -33,13 +33,15 @@ export function writeDecoder(config: DecoderConfig, weights: WeightMap, key: Gra
   let residual = writeEmbedding(writer.builder, weights.embedding, GraphNames.inputIds);
   let x = writer.firstNorm(residual);
   for (let layer = 0; layer < config.layerCount; layer++) {
-    const attention = writer.attention(layer, x);
+    const isLast = layer + 1 === config.layerCount;
+    let attended = writer.attend(layer, x);
+    // The others have left their keys and values: nothing reads them any more.
+    if (isLast) [attended, residual] = [writer.wanted(attended), writer.wanted(residual)];
+    const attention = writer.projectAttended(layer, attended);
     const middle = writer.addAndNorm(`/layers.${layer}/ffn_norm`, attention, residual, `blk.${layer}.ffn_norm.weight`);
     const feedForward = writer.feedForward(layer, middle.normed);
-    ({ normed: x, residual } =
-      layer + 1 < config.layerCount
-        ? writer.addAndNorm(`/layers.${layer + 1}/attn_norm`, feedForward, middle.residual, `blk.${layer + 1}.attn_norm.weight`)
-        : writer.finalNorm(feedForward, middle.residual));
+    const [name, scale] = isLast ? ["/norm", "output_norm.weight"] : [`/layers.${layer + 1}/attn_norm`, `blk.${layer + 1}.attn_norm.weight`];
+    ({ normed: x, residual } = writer.addAndNorm(name, feedForward, middle.residual, scale));
   }
   writer.head(x);
   return writer.builder.build(`${config.architecture}-decoder-${key.slots.join("-")}`);
@@ -98,19 +100,23 @@ class DecoderWriter {
   /**
    * ```
    *   x ─┬─ q_proj ── RotaryEmbedding ─┐          ┌─ attention of slot 0 ─┐
-   *      ├─ k_proj ── RotaryEmbedding ─┼─ Split ──┼─ ...                  ┼─ Concat ── o_proj ── y   [1, rows, hidden] f32
+   *      ├─ k_proj ── RotaryEmbedding ─┼─ Split ──┼─ ...                  ┼─ Concat ── attended   [1, rows, heads * headDim] f32
    *      └─ v_proj ────────────────────┘          └─ attention of slot n ─┘
    * ```
    * Split and Concat only where there are several slots; Cast around it all where attention computes with half floats.
    */
-  attention(layer: number, x: string): string {
+  attend(layer: number, x: string): string {
     const path = `/layers.${layer}/attn`;
     const q = this.#rotate(`${path}/q_rotary`, this.#linear.write(`${path}/q_proj`, x, `blk.${layer}.attn_q`));
     const k = this.#rotate(`${path}/k_rotary`, this.#linear.write(`${path}/k_proj`, x, `blk.${layer}.attn_k`));
     const v = this.#linear.write(`${path}/v_proj`, x, `blk.${layer}.attn_v`);
     const toAttention = (rows: string): string => this.#cast(rows, this.#attentionType);
-    const attended = this.#attend(layer, { q: toAttention(q), k: toAttention(k), v: toAttention(v) });
-    return this.#linear.write(`${path}/o_proj`, this.#cast(attended, DataType.float), `blk.${layer}.attn_output`);
+    return this.#cast(this.#attendInSlots(layer, { q: toAttention(q), k: toAttention(k), v: toAttention(v) }), DataType.float);
+  }
+
+  /** [1, rows, hidden] f32 */
+  projectAttended(layer: number, attended: string): string {
+    return this.#linear.write(`/layers.${layer}/attn/o_proj`, attended, `blk.${layer}.attn_output`);
   }
 
   #cast(x: string, type: DataType): string {
@@ -118,7 +124,7 @@ class DecoderWriter {
     return this.builder.node("Cast", { name: `${x}/cast`, inputs: [x], attributes: { to: type } });
   }
 
-  #attend(layer: number, packed: { q: string; k: string; v: string }): string {
+  #attendInSlots(layer: number, packed: { q: string; k: string; v: string }): string {
     const name = `/layers.${layer}/attn`;
     if (this.#slots.length === 1) return this.#slots[0].write(this.builder, this.#config, { layer, slot: 0, name, ...packed });
     const [q, k, v] = [packed.q, packed.k, packed.v].map((rows) => this.#split(rows));
@@ -178,16 +184,12 @@ class DecoderWriter {
     return { normed, residual: sum };
   }
 
-  /** As `addAndNorm`, for the rows whose logits are wanted only. */
-  finalNorm(x: string, residual: string): { normed: string; residual: string } {
-    return this.addAndNorm("/norm", this.#wanted(x), this.#wanted(residual), "output_norm.weight");
-  }
-
   head(x: string): void {
     this.#linear.write(GraphNames.logits, x, "output");
   }
 
-  #wanted(x: string): string {
+  /** Of a row for each token, those whose logits are wanted. */
+  wanted(x: string): string {
     return this.builder.node("Gather", { name: `${x}/wanted`, inputs: [x, GraphNames.wanted], attributes: { axis: 1 } });
   }
 }

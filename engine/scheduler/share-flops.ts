@@ -1,6 +1,6 @@
 // Counts a pass's operations for the sequences that it computed something for.
 import type { DecoderConfig } from "../checkpoint/checkpoint.js";
-import { attentionFlops, headFlops, layerFlops } from "../forward/flops.js";
+import { attentionFlops, layerFlops, wantedRowFlops } from "../forward/flops.js";
 import type { PlannedPass } from "./pass-planner.js";
 
 /** Rows of one tree are the same to all: each sequence bears its part of them, and of the head for logits that several want. */
@@ -15,7 +15,7 @@ export function shareFlops({ pass, shares }: PlannedPass, config: DecoderConfig)
       if (sequence.tree.buffer !== slot.buffer) continue;
       const heads = wanted.reduce((sum, index) => sum + 1 / (askers.get(index) ?? 1), 0);
       const part = (sequence.computedTokens - before.computedTokens) / rowCount;
-      sequence.flops.computed += part * (rowCount * layerFlops(config) + attention.computed) + heads * headFlops(config);
+      sequence.flops.computed += part * (rowCount * layerFlops(config) + attention.computed) + heads * wantedRowFlops(config);
       sequence.flops.skipped += part * attention.skipped;
     }
   }

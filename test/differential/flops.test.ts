@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import type { KvBuffer } from "../../engine/cache/kv-buffer.js";
 import type { DecoderConfig } from "../../engine/checkpoint/checkpoint.js";
 import { openGguf } from "../../engine/checkpoint/gguf.js";
-import { attentionFlops, headFlops, layerFlops } from "../../engine/forward/flops.js";
+import { attentionFlops, layerFlops, wantedRowFlops } from "../../engine/forward/flops.js";
 import type { SlotPass } from "../../engine/forward/pass.js";
 import { createSparseInputs } from "../../engine/forward/sparse/sparse-inputs.js";
 import { planSparse } from "../../engine/forward/sparse/sparse-plan.js";
@@ -109,7 +109,7 @@ describe.each([
     const nodes = await profile(path, { ...inputsOf(config, slot, wanted), ...further });
 
     const { computed, skipped } = attentionFlops(config, slot);
-    const total = rowCount * layerFlops(config) + wantedCount * headFlops(config) + computed;
+    const total = rowCount * layerFlops(config) + wantedCount * wantedRowFlops(config) + computed;
     expect(total).toBe(countProfiled(nodes, pastLength + rowCount));
     // What is skipped is what the dense pass takes more.
     const dense = attentionFlops(config, { ...slot, keep: undefined }).computed;

@@ -1,6 +1,6 @@
 // Floating-point operations that decoding one token takes and skips, in the whole model, by the engine's own formula.
 import { openGguf } from "../../../dist/engine/checkpoint/gguf.js";
-import { attentionFlops, headFlops, layerFlops } from "../../../dist/engine/forward/flops.js";
+import { attentionFlops, layerFlops, wantedRowFlops } from "../../../dist/engine/forward/flops.js";
 import { printTable } from "../bench-report.mjs";
 
 /** What the default share must skip, by layers of the model and length. */
@@ -13,7 +13,7 @@ export async function measureOperations({ path, lengths, keep }) {
   const checkpoint = await openGguf(path);
   const { config } = checkpoint;
   await checkpoint.close();
-  const rest = layerFlops(config) + headFlops(config);
+  const rest = layerFlops(config) + wantedRowFlops(config);
   const figures = lengths.map((length) => {
     const { computed, skipped } = attentionFlops(config, { pastLength: length - 1, tokens: [0], keep });
     return { length, computed: rest + computed, skipped, percent: (100 * skipped) / (rest + computed + skipped) };
