@@ -1,5 +1,5 @@
 // Blocks of 16 joined to blocks of 32: what may be lost, and what not.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { pairBlocks } from "../../engine/graph/blocks/pair-blocks.js";
 import { dequantizeRow, type QuantizedWeight } from "../../engine/graph/blocks/quantized-weight.js";
