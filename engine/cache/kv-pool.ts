@@ -116,9 +116,10 @@ export class KvPool {
     if (rows > capacity) return undefined;
     const fitting = this.#takeFree(capacity);
     if (fitting) return fitting;
+    if (this.#lastingRows(kept) + capacity > this.budgetRows) return undefined;
     while (this.allocatedRows + capacity > this.budgetRows) {
       if (this.#free.length > 0) this.#releaseFree();
-      else if (!this.#evictOldest(kept)) return undefined;
+      else this.#evictOldest(kept);
       const freed = this.#takeFree(capacity);
       if (freed) return freed;
     }
@@ -134,13 +135,14 @@ export class KvPool {
     return smallest;
   }
 
-  #evictOldest(kept: KvTree | undefined): boolean {
-    let oldest: KvTree | undefined;
-    for (const tree of this.#trees) {
-      if (tree.isIdle && tree !== kept && (!oldest || tree.lastUse < oldest.lastUse)) oldest = tree;
-    }
-    if (oldest) this.evict(oldest);
-    return oldest !== undefined;
+  /** Rows that no room can be made of. */
+  #lastingRows(kept: KvTree | undefined): number {
+    return sumCapacity([...this.#trees].filter((tree) => !tree.isIdle || tree === kept).map(({ buffer }) => buffer));
+  }
+
+  #evictOldest(kept: KvTree | undefined): void {
+    const evictable = [...this.#trees].filter((tree) => tree.isIdle && tree !== kept);
+    this.evict(evictable.reduce((oldest, tree) => (tree.lastUse < oldest.lastUse ? tree : oldest)));
   }
 
   #releaseFree(): void {

@@ -63,10 +63,23 @@ describe("budget", () => {
     const leaf = occupy(first, 10);
     pool.touch(second);
     pool.touch(first);
-    expect(pool.create(256)).toBeUndefined();
-    expect([...pool.trees]).toEqual([first]);
     expect(pool.create(192)).toBeDefined();
+    expect(pool.trees.has(first)).toBe(true);
+    expect(pool.trees.has(second)).toBe(false);
     first.leaves.delete(leaf);
+    pool.checkIntegrity();
+  });
+
+  test("idle trees stay where their room would not be enough", () => {
+    const pool = new KvPool({ budgetRows: 256, createBuffer });
+    const [used, idle, copied] = [pool.create(64) as KvTree, pool.create(64) as KvTree, pool.create(64) as KvTree];
+    const leaf = occupy(used, 10);
+    expect(pool.create(256)).toBeUndefined();
+    expect(pool.create(160, copied)).toBeUndefined();
+    expect(pool.ensureRows(idle, 160)).toBe(false);
+    expect([...pool.trees]).toEqual([used, idle, copied]);
+    expect(pool.create(192)).toBeDefined();
+    used.leaves.delete(leaf);
     pool.checkIntegrity();
   });
 
