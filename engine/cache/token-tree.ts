@@ -94,15 +94,21 @@ export class TokenTree {
     return ranges.toReversed();
   }
 
-  /** The row that ends the longest path along `tokens`, no longer than `limit`. */
+  /** The row that ends the longest path along `tokens`, no longer than `limit`; the newest of equally long ones. */
   match(tokens: readonly number[], limit: number): number {
-    let row = ROOT;
-    for (let depth = 0; depth < limit; depth++) {
-      const child = this.child(row, tokens[depth]);
-      if (child === undefined) break;
-      row = child;
+    let longest = ROOT;
+    const starts = [ROOT];
+    for (let row = starts.pop(); row !== undefined; row = starts.pop()) {
+      for (let depth = this.depth(row) + 1; depth < limit; depth++) {
+        const child = this.child(row, tokens[depth]);
+        if (child === undefined) break;
+        if (this.#forks.has(row)) starts.push(...this.#olderTwins(row, child));
+        row = child;
+      }
+      const lead = this.depth(row) - this.depth(longest);
+      if (lead > 0 || (lead === 0 && row > longest)) longest = row;
     }
-    return row;
+    return longest;
   }
 
   /** Rows on the path to any of the leaves. */
@@ -134,6 +140,12 @@ export class TokenTree {
       else moves.push({ from: row, to: places[row], count: 1 });
     }
     return { moves: moves.filter(({ from, to }) => from !== to), places };
+  }
+
+  /** Children of a row with the same token as its newest one: what is computed again lies beside what was there. */
+  #olderTwins(row: number, newest: number): number[] {
+    const children = [row + 1, ...(this.#forks.get(row) ?? [])];
+    return children.filter((child) => child < newest && this.#parents[child] === row && this.#tokens[child] === this.#tokens[newest]);
   }
 
   #markLive(leaves: Iterable<number>): Uint8Array {

@@ -71,15 +71,21 @@ describe("token tree", () => {
     fc.assert(
       fc.property(growth, fc.array(fc.nat(3), { maxLength: 12 }), fc.nat(12), (steps, tokens, limit) => {
         const { tree, plain } = grow(steps);
-        let row = ROOT;
-        for (const token of tokens.slice(0, limit)) {
-          const child = plain.findLastIndex((entry) => entry.parent === row && entry.token === token);
-          if (child < 0) break;
-          row = child;
-        }
-        expect(tree.match(tokens, limit)).toBe(row);
+        const wanted = tokens.slice(0, limit);
+        const lengths = plain.map((_, row) => {
+          const found = path(plain, row).map((each) => plain[each].token);
+          return found.length <= wanted.length && found.every((token, depth) => token === wanted[depth]) ? found.length : 0;
+        });
+        const longest = Math.max(0, ...lengths);
+        expect(tree.match(tokens, limit)).toBe(longest === 0 ? ROOT : lengths.lastIndexOf(longest));
       }),
     );
+  });
+
+  test("of equal tokens below a row, the one that more was appended to is followed", () => {
+    const { tree } = grow([{ parent: 0, token: 1 }, { parent: 1, token: 2 }, { parent: 0, token: 1 }]);
+    expect(tree.match([1, 2], 2)).toBe(1);
+    expect(tree.match([1, 3], 2)).toBe(2);
   });
 
   test("closing the gaps keeps every leaf's path, and the moves carry each row's content to its new place", () => {
