@@ -43,7 +43,7 @@ export class Generation {
       draftedTokens: 0,
       acceptedTokens: 0,
       passes: 0,
-      flops: sequence.flops,
+      flops: sequence.cost.flops,
       queueMs,
       prefillMs: 0,
       decodeMs: 0,
@@ -85,7 +85,7 @@ export class Generation {
       return await this.#compute(this.#sequence, tokens, 1);
     } finally {
       this.usage.prefillMs += performance.now() - started;
-      this.usage.passes = this.#sequence.passes;
+      this.#countPasses();
     }
   }
 
@@ -104,7 +104,7 @@ export class Generation {
     }
     this.#logits = rows[rows.length - 1];
     this.usage.decodeMs += performance.now() - started;
-    this.usage.passes = this.#sequence.passes;
+    this.#countPasses();
     return rows;
   }
 
@@ -124,6 +124,7 @@ export class Generation {
     } finally {
       for (const fork of forks) fork.release();
       this.usage.decodeMs += performance.now() - started;
+      this.#countPasses();
     }
   }
 
@@ -144,6 +145,10 @@ export class Generation {
 
   isEnd(token: number): boolean {
     return this.tokenizer.endTokens.includes(token);
+  }
+
+  #countPasses(): void {
+    this.usage.passes = this.#sequence.cost.passes;
   }
 
   #compute(sequence: Sequence, tokens: readonly number[], wantedCount: number): Promise<Computed> {

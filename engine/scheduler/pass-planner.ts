@@ -17,7 +17,7 @@ const LEAST_LONG_ROWS = 32;
 export interface Share {
   work: Work;
   /** The sequence as it was, for where the pass fails. */
-  before: Pick<Sequence, "row" | "reservedRows" | "computedTokens" | "passes">;
+  before: Pick<Sequence, "row" | "reservedRows" | "computedTokens">;
   /** Tokens of it that are computed when the pass is done, from the first. */
   count: number;
   /** Packed rows of the wanted logits, once all its tokens are. */
@@ -117,7 +117,7 @@ export class PassPlanner {
   /** Appends the tokens that the tree does not hold yet; returns how many. */
   #insert(work: Work, { tree, start, shares }: Growth, limit: number): number {
     const { sequence, tokens, wantedCount } = work;
-    const { row, reservedRows, computedTokens, passes } = sequence;
+    const { row, reservedRows, computedTokens } = sequence;
     const firstWanted = tokens.length - wantedCount;
     const rows: number[] = [];
     let added = 0;
@@ -137,8 +137,7 @@ export class PassPlanner {
     if (count === 0) return 0;
     sequence.reservedRows = Math.max(0, reservedRows - added);
     sequence.computedTokens += added;
-    sequence.passes++;
-    shares.push({ work, before: { row, reservedRows, computedTokens, passes }, count, rows });
+    shares.push({ work, before: { row, reservedRows, computedTokens }, count, rows });
     return added;
   }
 }

@@ -12,7 +12,7 @@ import { LogitsRow } from "../sampler/logits-row.js";
 import type { EngineSwitches } from "../switches.js";
 import { AdmissionDesk } from "./admission.js";
 import { PassPlanner, type PlannedPass } from "./pass-planner.js";
-import { shareFlops } from "./share-flops.js";
+import { shareCost } from "./share-cost.js";
 import { Sequence, type SequenceHost, type Work } from "./sequence.js";
 
 export interface SchedulerOptions {
@@ -229,7 +229,7 @@ export class Scheduler implements SequenceHost {
     try {
       const logits = pass.slots.length > 0 ? await this.#compute(pass) : new Float32Array();
       const { vocabularySize } = this.#options.config;
-      shareFlops(planned, this.#options.config);
+      shareCost(planned, this.#options.config);
       const rows = pass.wanted.map((_, index) => new LogitsRow(logits.subarray(index * vocabularySize, (index + 1) * vocabularySize)));
       for (const { work, count, wanted } of shares) {
         work.sequence.companions = shares.length;

@@ -22,6 +22,13 @@ export interface Computed {
   rows: readonly LogitsRow[];
 }
 
+/** Of the passes that computed something for a sequence or its forks. */
+export interface SequenceCost {
+  passes: number;
+  /** Its part of them. */
+  flops: Flops;
+}
+
 export interface SequenceHost {
   submit(work: Work): void;
   /** Adds another sequence at the same place. */
@@ -38,12 +45,10 @@ export class Sequence implements Leaf {
   kept: KeptRows | undefined;
   /** Tokens whose keys and values were computed for it; the others it found. */
   computedTokens = 0;
-  /** Of the passes that computed something for it, its part; forks add to it. */
-  flops: Flops = { computed: 0, skipped: 0 };
+  /** Forks add to it. */
+  cost: SequenceCost = { passes: 0, flops: { computed: 0, skipped: 0 } };
   /** Whether it is about to ask for something, or waits for it. */
   isPending = false;
-  /** Passes that computed something for it. */
-  passes = 0;
   /** Sequences that its last pass computed something for. */
   companions = 1;
   readonly #host: SequenceHost;
@@ -92,7 +97,7 @@ export class Sequence implements Leaf {
   /** Another sequence that begins with this one's tokens, and computes no more than `reservedRows` others. */
   fork(reservedRows: number): Sequence {
     const fork = new Sequence(this.#host, { prompt: this.prompt, reservedRows, order: this.order });
-    fork.flops = this.flops;
+    fork.cost = this.cost;
     fork.enter(this.tree, this.row);
     this.#host.adopt(fork, this.tree);
     return fork;

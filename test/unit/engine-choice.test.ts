@@ -174,3 +174,10 @@ test("after the beginning of a reply, an option that begins another one ends wit
   await reference.close();
   await json.close();
 });
+
+test("passes that weigh the options count as the request's own, each once", async () => {
+  const before = engine.stats().passes;
+  const { usage } = await choose("count them", ["abcd", "abef", "xyz1", "xyz2"]);
+  expect(usage.passes).toBe(engine.stats().passes - before);
+  expect(usage.passes).toBe(2);
+});
