@@ -13,6 +13,8 @@ import type { AttentionPolicy } from "./forward/sparse/attention-policy.js";
 import type { Decoder } from "./forward/decoder.js";
 import { choose, longestOptionTokens, openChoice, type OpenedChoice } from "./generation/choose.js";
 import { Generation } from "./generation/generation.js";
+import { RequestSignals } from "./generation/request-signals.js";
+import { runAhead } from "./generation/run-ahead.js";
 import { openReply, type OpenedReply } from "./generation/reply-prefix.js";
 import { think, thinkingTokens } from "./generation/think.js";
 import { write, type WrittenReply } from "./generation/write.js";
@@ -59,6 +61,7 @@ export class Engine implements AsyncDisposable {
   readonly #drafts: Drafts;
   #requestCount = 0;
   #closing: Promise<void> | undefined;
+  readonly #signals = new RequestSignals();
 
   constructor(parts: EngineParts) {
     const { decoder, tokenizer, advice, contextLength, budgetRows, attention, switches, emit } = parts;
@@ -86,33 +89,37 @@ export class Engine implements AsyncDisposable {
 
   /**
    * Answers one request. Calls made at the same time share forward passes, and what their prompts have in common; they
-   * are let in first come first served, as memory allows. Leaving the loop early, or aborting the signal, frees its place at once.
+   * are let in first come first served, as memory allows. From the first event asked for on, the request goes on whether
+   * or not its events are read: a reader that stops holds up nobody. Leaving the loop early, or aborting the signal, frees its place at once.
    *
    * @throws PromptTooLongError where prompt and reply do not fit the context.
    * @throws UnsupportedSchemaError where the schema has a keyword, or the pattern a construct, that cannot be enforced.
    * @throws ReplyPrefixError where the beginning that the reply is given does not fit.
-   * @throws EngineClosedError after `close`.
+   * @throws EngineClosedError after `close`, also where the reply has begun.
    * @throws The signal's reason when aborted.
    */
   async *generate(request: EngineRequest): AsyncGenerator<EngineEvent, void> {
     this.#refuseClosed();
-    const { format } = request;
+    const own = this.#signals.open(request.signal);
+    yield* runAhead(() => this.#answer({ ...request, signal: own.signal }), own);
+  }
+
+  async *#answer(request: EngineRequest & { signal: AbortSignal }): AsyncGenerator<EngineEvent, void> {
+    const { format, signal } = request;
     const { grammar, opened, choice } = this.#open(format);
     const prompt = [...request.prompt, ...(opened?.tokens ?? choice?.given ?? [])];
     const replyTokens = this.#replyTokens(request, choice);
     this.#check(request, prompt.length, replyTokens);
     const log = new RequestLog(this.#parts.emit, { id: ++this.#requestCount, request, promptTokens: prompt.length });
-    const { signal } = request;
     let sequence: Sequence | undefined;
-    // A reader that has stopped may never come back: the place is free once the signal has aborted.
+    // At once, whatever it waits for.
     const onAbort = (): void => {
-      log.fail(signal?.reason);
+      log.fail(signal.reason);
       sequence?.release();
     };
-    signal?.addEventListener("abort", onAbort, { once: true });
+    signal.addEventListener("abort", onAbort, { once: true });
     try {
       sequence = await this.#enter(prompt, replyTokens, signal);
-      this.#refuseClosed();
       const { switches } = this.#parts;
       const drafter = switches.drafts && !choice ? this.#drafts.begin(request.prompt, format.type === "json" ? "json" : "text") : undefined;
       const generation = new Generation({ request: { ...request, prompt }, sequence, tokenizer: this.tokenizer, switches, drafter, queueMs: log.waitingMs });
@@ -121,7 +128,7 @@ export class Engine implements AsyncDisposable {
       log.endPrefill();
       const thinking = request.thinking ? yield* think(generation, request.thinking) : "";
       const reply = choice ? await chooseReply(generation, choice) : yield* write(generation, opened);
-      signal?.throwIfAborted();
+      signal.throwIfAborted();
       const result: EngineResult = { ...reply, thinking, warnings: grammar?.warnings ?? [], usage: generation.usage };
       log.finish(result);
       yield { type: "finish", result };
@@ -129,8 +136,7 @@ export class Engine implements AsyncDisposable {
       log.fail(error);
       throw error;
     } finally {
-      log.leave();
-      signal?.removeEventListener("abort", onAbort);
+      signal.removeEventListener("abort", onAbort);
       sequence?.release();
     }
   }
@@ -148,16 +154,19 @@ export class Engine implements AsyncDisposable {
     if (tokens.length < SHORTEST_SHARED_TOKENS) throw new RangeError(`a prefix of ${tokens.length} tokens is not worth keeping; ${SHORTEST_SHARED_TOKENS} are the least`);
     if (this.device !== "cpu") throw new RuntimeError("Keys and values on a device cannot be kept.", { hint: 'Load the model with device: "cpu" to keep prefixes.' });
     this.#checkLength(tokens.length, 0);
-    const sequence = await this.#scheduler.open({ prompt: tokens, reservedRows: 0, signal });
+    const own = this.#signals.open(signal);
+    let sequence: Sequence | undefined;
     try {
+      sequence = await this.#scheduler.open({ prompt: tokens, reservedRows: 0, signal: own.signal });
       while (sequence.length < tokens.length) {
-        signal?.throwIfAborted();
+        own.signal.throwIfAborted();
         await sequence.compute(tokens.slice(sequence.length));
       }
       const { tree, row } = sequence;
       return await this.#parts.prefixes.keep(name, tokens, tree.buffer.exportRows(tree.tokens.visible(row)));
     } finally {
-      sequence.release();
+      own.release();
+      sequence?.release();
     }
   }
 
@@ -179,9 +188,15 @@ export class Engine implements AsyncDisposable {
     };
   }
 
-  /** Waits for the requests under way, then gives back all memory. Later requests throw. */
+  /**
+   * Ends the requests under way, and those that wait, with an EngineClosedError; resolves when all memory is given back,
+   * whoever still reads. Later requests throw.
+   */
   close(): Promise<void> {
-    this.#closing ??= this.#free();
+    if (!this.#closing) {
+      this.#closing = this.#free();
+      this.#signals.abortAll(new EngineClosedError());
+    }
     return this.#closing;
   }
 

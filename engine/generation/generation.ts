@@ -51,7 +51,7 @@ export class Generation {
     };
   }
 
-  /** Of the token that comes next. After the prompt it stays; else it holds until the next pass. */
+  /** Of the token that comes next; they last until the next pass. */
   get logits(): LogitsRow {
     return this.#logits;
   }
@@ -72,8 +72,7 @@ export class Generation {
     for (let done = this.position; done < prompt.length; ) {
       const { count, rows } = await this.#readPrompt(prompt.slice(done));
       done += count;
-      // Whoever reads the events may take its time.
-      if (rows.length > 0) this.#logits = rows[0].keep();
+      if (rows.length > 0) this.#logits = rows[0];
       yield { type: "prefill-progress", doneTokens: done, totalTokens: prompt.length };
     }
     this.usage.cachedTokens = prompt.length - this.#sequence.computedTokens;

@@ -57,11 +57,6 @@ export class RequestLog {
     this.#end(signal?.aborted && error === signal.reason ? "aborted" : "failed", { error });
   }
 
-  /** Does nothing where the request has finished or failed. */
-  leave(): void {
-    this.#end("aborted", {});
-  }
-
   #end(outcome: RequestOutcome, how: { finishReason?: EngineResult["finishReason"]; error?: unknown }): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;

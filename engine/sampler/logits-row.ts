@@ -4,14 +4,15 @@ import { type RowSummary, summarise } from "./row-summary.js";
 /** Valid as long as `values` are, which the next pass may overwrite; each memory is filled when first asked. */
 export class LogitsRow {
   #summary: RowSummary | undefined;
+  #kept: LogitsRow | undefined;
   #above: { floor: number; ids: readonly number[] } | undefined;
 
   /** @param values [vocabulary] f32 */
   constructor(readonly values: Float32Array) {}
 
-  /** A row that the next pass leaves alone. */
+  /** A row that the next pass leaves alone: one for all who ask. */
   keep(): LogitsRow {
-    return new LogitsRow(this.values.slice());
+    return (this.#kept ??= new LogitsRow(this.values.slice()));
   }
 
   /** The likeliest token, the first of equals. */

@@ -90,5 +90,6 @@ export interface LanguageModel {
   generate(request: GenerationRequest): AsyncIterable<GenerationEvent>;
   /** Computes what all the prompts begin with and keeps it for later starts, under a name that its next version replaces. Undefined where the model cannot. */
   keepPrefix?(requests: readonly [PromptRequest, ...PromptRequest[]], options: { name: string; signal?: AbortSignal }): Promise<KeptPrefix>;
+  /** Ends the calls under way: they throw. Resolves when what the model holds is given back. */
   close(): Promise<void>;
 }

@@ -48,7 +48,7 @@ export function createRemoteModel(options: RemoteModelOptions): LanguageModel {
   const slots = new RequestSlots(concurrency);
 
   async function* generate(request: GenerationRequest): AsyncGenerator<GenerationEvent> {
-    const signal = request.signal ? AbortSignal.any([request.signal, closing.signal]) : closing.signal;
+    const signal = AbortSignal.any([closing.signal, ...(request.signal ? [request.signal] : [])]);
     const leave = await slots.enter(signal);
     try {
       const startMs = performance.now();

@@ -63,7 +63,7 @@ function giveUp(key: string, entry: SharedModel, reason: unknown): void {
   entry.model.then((model) => model.close()).catch(() => undefined);
 }
 
-/** Closes every shared model and frees its memory. The next call loads its model anew. */
+/** Closes every shared model and frees its memory: calls under way throw. The next call loads its model anew. */
 export async function closeModels(): Promise<void> {
   const entries = [...shared.values()];
   shared.clear();
@@ -88,8 +88,10 @@ function startLoading(key: string, name: string, options?: EngineOptions): Share
   return entry;
 }
 
-function raceAbort<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
+function raceAbort<T>(promise: Promise<T>, callers: AbortSignal | undefined): Promise<T> {
+  if (!callers) return promise;
+  // The caller's may be that of many calls: it gets no listener of each.
+  const signal = AbortSignal.any([callers]);
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(signal.reason as Error);
     if (signal.aborted) return onAbort();

@@ -169,8 +169,10 @@ function renderText({ messages }: Pick<GenerationRequest, "messages">): string {
 }
 
 /** The value, or the signal's reason if that comes first. */
-async function untilAborted<Value>(value: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
-  if (!signal) return value;
+async function untilAborted<Value>(value: Promise<Value>, callers: AbortSignal | undefined): Promise<Value> {
+  if (!callers) return value;
+  // The caller's may be that of many calls: it gets no listener of each.
+  const signal = AbortSignal.any([callers]);
   let stop: (() => void) | undefined;
   const aborted = new Promise<never>((_resolve, reject) => {
     stop = () => reject(signal.reason as Error);

@@ -2,6 +2,8 @@
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { defineTask, runBatch } from "../../src/index.js";
 import type { LanguageModel } from "../../src/model/language-model.js";
 import { closeModels, resolveModel } from "../../src/model/resolve-model.js";
 import { temporaryFolder } from "../fixtures/engine/temporary-folder.js";
@@ -55,6 +57,28 @@ test("the environment names the model of a call that names none", async () => {
   } finally {
     delete process.env.DISTILLATE_MODEL;
   }
+});
+
+test("many calls with one signal leave no warning about listeners", async () => {
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error): void => void warnings.push(warning);
+  process.on("warning", onWarning);
+  const { signal } = new AbortController();
+  const model = await writeTinyModel(home, { seed: 3, contextLength: 4096 });
+  const task = defineTask({
+    name: "readTitle",
+    description: "Reads a title.",
+    output: z.object({ title: z.string().max(8) }),
+    template: { en: "Read the title.", zh: "阅读标题。" },
+    readings: 1,
+  });
+  const records = Array.from({ length: 24 }, (_, index) => ({ source: `${index}`, record: `Record ${index}` }));
+  const calls = records.map(({ record }) => task(record, { model, signal }));
+  for await (const result of runBatch(task, records, { model, signal, concurrency: 24 })) expect(result).toMatchObject({ ok: true });
+  await Promise.all(calls);
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off("warning", onWarning);
+  expect(warnings).toEqual([]);
 });
 
 test("one who gives up leaves the load to the others", async () => {
