@@ -100,8 +100,13 @@ export async function loadEngine(modelPath: string, options: LoadEngineOptions =
       const surroundings = await prepareSurroundings(checkpoint, converted, { options, attention });
       const threadCount = options.threadCount ?? availableParallelism();
       const decoder = await Decoder.load(runtime, { converted, config, threadCount });
-      options.onProgress?.({ stage: "load", doneBytes: sizeBytes, totalBytes: sizeBytes });
-      return new Engine({ runtime, decoder, tokenizer, advice: adviceFor(metadata), ...surroundings });
+      try {
+        options.onProgress?.({ stage: "load", doneBytes: sizeBytes, totalBytes: sizeBytes });
+        return new Engine({ runtime, decoder, tokenizer, advice: adviceFor(metadata), ...surroundings });
+      } catch (error) {
+        await decoder.close();
+        throw error;
+      }
     } catch (error) {
       runtime.close();
       throw error;

@@ -52,12 +52,24 @@ const TRIAL_TOKENS = 40;
 /** @throws RuntimeError where the device cannot be used, saying what it needs; CheckpointError where the model cannot be read. */
 export async function checkDevice(option: DeviceOption, { modelPath, home }: DeviceCheckOptions = {}): Promise<DeviceReport> {
   const [{ openRuntime }, { listGpuAdapters }] = await Promise.all([import("../ort/open-runtime.js"), import("../ort/gpu-adapters.js")]);
-  const runtimes = { cpu: await openRuntime("cpu"), device: await openRuntime(option) };
+  const cpu = await openRuntime("cpu");
+  try {
+    const device = await openRuntime(option);
+    try {
+      return await check({ cpu, device }, { modelPath, home }, listGpuAdapters());
+    } finally {
+      device.close();
+    }
+  } finally {
+    cpu.close();
+  }
+}
+
+async function check(runtimes: Runtimes, { modelPath, home }: DeviceCheckOptions, adapters: readonly GpuAdapter[]): Promise<DeviceReport> {
   const folder = await mkdtemp(join(tmpdir(), "distillate-device-"));
   try {
     const trials: DeviceTrial[] = [];
     for (const type of ["F32", "Q8_0"] as const) trials.push(await tryModel(runtimes, await randomModel(folder, type), TOLERANCES[type]));
-    const adapters = listGpuAdapters();
     const isSoftware = runtimes.device.device === "webgpu" && adapters.length > 0 && adapters.every((adapter) => adapter.isSoftware);
     if (modelPath && !isSoftware) trials.push(await tryFile(runtimes, modelPath, home));
     return {
@@ -68,7 +80,6 @@ export async function checkDevice(option: DeviceOption, { modelPath, home }: Dev
       isSound: trials.every(({ isEqual }) => isEqual),
     };
   } finally {
-    for (const runtime of Object.values(runtimes)) runtime.close();
     await rm(folder, { recursive: true, force: true });
   }
 }

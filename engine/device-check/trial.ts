@@ -1,4 +1,5 @@
 // What a device is held to: passes of every kind, and how far their logits are from the CPU's.
+import type { KvBuffer } from "../cache/kv-buffer.js";
 import type { Decoder } from "../forward/decoder.js";
 import type { Pass, SlotPass } from "../forward/pass.js";
 
@@ -14,9 +15,10 @@ const CAPACITY = 64;
 
 /** Logits, [vocabulary] f32 each: of a prompt in one pass, a step, branches of a tree, rows taken back, and two slots in one pass. */
 export async function runTrial(decoder: Decoder, tokens: readonly number[]): Promise<Float32Array[]> {
-  const buffers = [decoder.createBuffer(CAPACITY), decoder.createBuffer(CAPACITY)];
+  const buffers: KvBuffer[] = [];
   const rows: Float32Array[] = [];
   try {
+    for (let slot = 0; slot < 2; slot++) buffers.push(decoder.createBuffer(CAPACITY));
     for (const pass of trialPasses(tokens, buffers)) {
       const logits = await decoder.run(pass);
       const width = decoder.config.vocabularySize;

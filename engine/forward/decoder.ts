@@ -85,12 +85,22 @@ export class Decoder {
   /** Untouched pages cost no memory on systems that commit lazily. The caller releases the buffer. */
   createBuffer(capacity: number): KvBuffer {
     const { layerCount, kvHeadCount, headSize } = this.config;
-    const allocate = (): AnyTensor => this.#runtime.createState(this.#precision, [1, kvHeadCount, capacity, headSize]);
-    const keys = Array.from({ length: layerCount }, allocate);
-    const values = Array.from({ length: layerCount }, allocate);
-    const groups = Math.ceil(capacity / GROUP_ROWS);
-    const means = Array.from({ length: layerCount }, () => this.#runtime.createState(this.#precision, [kvHeadCount, groups, headSize]));
-    return new KvBuffer({ keys, values, summaries: new KeySummaries(means) }, this.config, capacity);
+    const allocated: AnyTensor[] = [];
+    const byLayer = (shape: readonly number[]): AnyTensor[] =>
+      Array.from({ length: layerCount }, () => {
+        const tensor = this.#runtime.createState(this.#precision, shape);
+        allocated.push(tensor);
+        return tensor;
+      });
+    try {
+      const keys = byLayer([1, kvHeadCount, capacity, headSize]);
+      const values = byLayer([1, kvHeadCount, capacity, headSize]);
+      const means = byLayer([kvHeadCount, Math.ceil(capacity / GROUP_ROWS), headSize]);
+      return new KvBuffer({ keys, values, summaries: new KeySummaries(means) }, this.config, capacity);
+    } catch (error) {
+      for (const tensor of allocated) tensor.release();
+      throw error;
+    }
   }
 
   /** Opens the graph for passes of so many slots ahead of the first one; passes may run meanwhile. */
@@ -151,9 +161,13 @@ export class Decoder {
   async #run(pass: Pass, kind: AttentionKind, graph: OpenGraph): Promise<Float32Array> {
     const owned: Tensor[] = [];
     try {
-      const slots = pass.slots.map((slot, index) => this.#slotInputs(kind, slot, index));
       const logits = this.#createLogits(pass.wanted.length);
-      owned.push(...slots.flatMap((inputs) => Object.values(inputs)), logits);
+      owned.push(logits);
+      const slots = pass.slots.map((slot, index) => {
+        const inputs = this.#slotInputs(kind, slot, index);
+        owned.push(...Object.values(inputs));
+        return inputs;
+      });
       const deepest = Math.max(...pass.slots.map(({ positions }) => largest(positions)));
       const rotary = await this.#rotary.upTo(deepest);
       for (const { buffer, pastLength } of pass.slots) buffer.summaries.invalidate(pastLength);

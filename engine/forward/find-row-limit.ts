@@ -26,15 +26,16 @@ export interface RowLimitOptions {
 export async function findRowLimit(runtime: Runtime, { config, precision, openSession }: RowLimitOptions): Promise<number> {
   const graph = writeAttention(config, precision);
   const session = await openSession(graph);
-  const trial = new AttentionTrial(runtime, session, { graph, config, precision });
+  let trial: AttentionTrial | undefined;
   try {
+    trial = new AttentionTrial(runtime, session, { graph, config, precision });
     const atOnce = await trial.attend(0, LONG_ROWS);
     const piecewise: number[] = [];
     for (let start = 0; start < LONG_ROWS; start += SHORT_ROWS) piecewise.push(...(await trial.attend(start, SHORT_ROWS)));
     const error = Math.hypot(...piecewise.map((value, index) => value - atOnce[index]));
     return error <= TOLERANCE * Math.hypot(...piecewise) ? Number.POSITIVE_INFINITY : SHORT_ROWS;
   } finally {
-    trial.release();
+    trial?.release();
     session.close();
   }
 }

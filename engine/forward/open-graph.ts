@@ -4,7 +4,7 @@ import { sparseNames } from "../graph/attention/sparse-names.js";
 import { GraphNames, slotNames } from "../graph/graph-names.js";
 import type { Runtime } from "../ort/runtime.js";
 import type { Binding, Session } from "../ort/session.js";
-import type { AnyTensor, Tensor } from "../ort/tensor.js";
+import type { AnyTensor, Tensor, TensorData } from "../ort/tensor.js";
 import type { Pass, SlotPass } from "./pass.js";
 
 /** What a pass is run with besides its own rows. */
@@ -26,8 +26,10 @@ export class OpenGraph {
   readonly #slots: readonly SlotBinding[];
   /** [slots] i64 */
   readonly #lengths: BigInt64Array;
-  readonly #lengthsTensor: Tensor;
+  /** Its own, for as long as it is open. */
+  readonly #tensors: Tensor[] = [];
 
+  /** The session is closed with it, or where this throws. */
   constructor(runtime: Runtime, session: Session, graph: Graph, slotCount: number) {
     this.#runtime = runtime;
     this.#session = session;
@@ -35,50 +37,59 @@ export class OpenGraph {
     const outputs = graph.outputs.map(({ name }) => name);
     this.#binding = session.bind(inputs, outputs);
     this.#inputIndex = indexOf(inputs);
-    const outputIndex = indexOf(outputs);
-    this.#slots = Array.from({ length: slotCount }, (_, slot) => new SlotBinding(runtime, slot, this.#inputIndex, outputIndex));
+    const indices = { inputs: this.#inputIndex, outputs: indexOf(outputs) };
     this.#lengths = new BigInt64Array(slotCount);
-    this.#lengthsTensor = runtime.createTensor(this.#lengths, [slotCount]);
-    if (slotCount > 1) this.#set(GraphNames.slotLengths, this.#lengthsTensor);
+    const createOwn = (data: TensorData, shape: readonly number[]): Tensor => {
+      const tensor = runtime.createTensor(data, shape);
+      this.#tensors.push(tensor);
+      return tensor;
+    };
+    try {
+      this.#slots = Array.from({ length: slotCount }, (_, slot) => new SlotBinding(createOwn, slot, indices));
+      if (slotCount > 1) this.#set(GraphNames.slotLengths, createOwn(this.#lengths, [slotCount]));
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   async run({ slots, wanted }: Pass, { slots: slotInputs, cosines, sines, logits }: PassTensors): Promise<void> {
     const tokens = slots.flatMap((slot) => slot.tokens);
-    const rows = {
-      [GraphNames.inputIds]: this.#integers(tokens, [1, tokens.length]),
-      [GraphNames.positionIds]: this.#integers(slots.flatMap((slot) => slot.positions), [1, tokens.length]),
-      [GraphNames.wanted]: this.#integers(wanted, [wanted.length]),
+    const rows: Tensor[] = [];
+    const setRows = (name: string, values: readonly number[], shape: readonly number[]): void => {
+      const tensor = this.#runtime.createTensor(BigInt64Array.from(values, BigInt), shape);
+      rows.push(tensor);
+      this.#set(name, tensor);
     };
-    for (const [name, tensor] of Object.entries(rows)) this.#set(name, tensor);
-    this.#set(GraphNames.rotaryCosines, cosines);
-    this.#set(GraphNames.rotarySines, sines);
-    this.#binding.setOutput(0, logits);
-    for (const [index, slot] of slots.entries()) {
-      this.#lengths[index] = BigInt(slot.tokens.length);
-      this.#slots[index].set(this.#binding, slot);
-      for (const [name, tensor] of Object.entries(slotInputs[index])) this.#set(name, tensor);
-    }
     try {
+      setRows(GraphNames.inputIds, tokens, [1, tokens.length]);
+      setRows(GraphNames.positionIds, slots.flatMap((slot) => slot.positions), [1, tokens.length]);
+      setRows(GraphNames.wanted, wanted, [wanted.length]);
+      this.#set(GraphNames.rotaryCosines, cosines);
+      this.#set(GraphNames.rotarySines, sines);
+      this.#binding.setOutput(0, logits);
+      for (const [index, slot] of slots.entries()) {
+        this.#lengths[index] = BigInt(slot.tokens.length);
+        this.#slots[index].set(this.#binding, slot);
+        for (const [name, tensor] of Object.entries(slotInputs[index])) this.#set(name, tensor);
+      }
       await this.#binding.run();
     } finally {
-      for (const tensor of Object.values(rows)) tensor.release();
+      for (const tensor of rows) tensor.release();
     }
   }
 
   close(): void {
-    this.#lengthsTensor.release();
-    for (const slot of this.#slots) slot.release();
+    for (const tensor of this.#tensors) tensor.release();
     this.#session.close();
-  }
-
-  #integers(values: readonly number[], shape: readonly number[]): Tensor {
-    return this.#runtime.createTensor(BigInt64Array.from(values, BigInt), shape);
   }
 
   #set(name: string, tensor: AnyTensor): void {
     this.#binding.setInput(this.#inputIndex.get(name) as number, tensor);
   }
 }
+
+type Indices = ReadonlyMap<string, number>;
 
 /** One slot's places in the binding, found once. */
 class SlotBinding {
@@ -90,11 +101,11 @@ class SlotBinding {
   readonly #past: readonly (readonly number[])[];
   readonly #present: readonly (readonly number[])[];
 
-  constructor(runtime: Runtime, slot: number, inputs: ReadonlyMap<string, number>, outputs: ReadonlyMap<string, number>) {
+  constructor(create: Runtime["createTensor"], slot: number, { inputs, outputs }: { inputs: Indices; outputs: Indices }) {
     const names = slotNames(slot);
     this.#scalars = [
-      [inputs.get(names.lastRow), runtime.createTensor(this.#lastRow, [1])],
-      [inputs.get(names.totalLength), runtime.createTensor(this.#totalLength, [])],
+      [inputs.get(names.lastRow), create(this.#lastRow, [1])],
+      [inputs.get(names.totalLength), create(this.#totalLength, [])],
     ];
     const { pastSummary, presentSummary } = sparseNames(slot);
     this.#past = byLayer(inputs, [names.pastKey, names.pastValue, pastSummary]);
@@ -113,10 +124,6 @@ class SlotBinding {
     for (const [layer, indices] of this.#present.entries()) {
       for (const [kind, index] of indices.entries()) binding.setOutput(index, state[kind][layer]);
     }
-  }
-
-  release(): void {
-    for (const [, tensor] of this.#scalars) tensor.release();
   }
 }
 

@@ -23,12 +23,15 @@ export class RotaryTensors {
     if (this.#tensors && position < this.#length) return this.#tensors;
     this.release();
     this.#length = Math.max(FIRST_LENGTH, 2 ** Math.ceil(Math.log2(position + 1)));
-    const { cosines, sines, shape } = createRotaryTables(this.#config, this.#length);
-    this.#tensors = {
-      cosines: await this.#runtime.createConstant(cosines, shape),
-      sines: await this.#runtime.createConstant(sines, shape),
-    };
-    return this.#tensors;
+    const tables = createRotaryTables(this.#config, this.#length);
+    const cosines = await this.#runtime.createConstant(tables.cosines, tables.shape);
+    try {
+      this.#tensors = { cosines, sines: await this.#runtime.createConstant(tables.sines, tables.shape) };
+      return this.#tensors;
+    } catch (error) {
+      cosines.release();
+      throw error;
+    }
   }
 
   release(): void {

@@ -34,9 +34,13 @@ export class Runtime {
   constructor() {
     this.libraryPath = findLibrary();
     this.api = new OrtApi(this.libraryPath);
-    this.#environment = this.api.create("CreateEnv", LOG_ERRORS_ONLY, "distillate");
     this.#memoryInfo = this.api.create("CreateCpuMemoryInfo", DEVICE_ALLOCATOR, DEFAULT_MEMORY);
-    this.#shareArena();
+    try {
+      this.#environment = createEnvironment(this.api);
+    } catch (error) {
+      this.api.release("ReleaseMemoryInfo", this.#memoryInfo);
+      throw error;
+    }
   }
 
   /** @throws RuntimeError where the library cannot be loaded or the device cannot be used, saying what it needs. */
@@ -99,16 +103,30 @@ export class Runtime {
     this.api.release("ReleaseEnv", this.#environment);
     this.#heap.returnFreed();
   }
+}
 
-  /** One arena for the activations of all sessions: of each its own, eight graphs hold 300 MiB after passes of 512 rows (0.5B). */
-  #shareArena(): void {
-    const memoryInfo = this.api.create("CreateCpuMemoryInfo", ARENA_ALLOCATOR, DEFAULT_MEMORY);
-    const configuration = this.api.create("CreateArenaCfg", 0, SAME_AS_REQUESTED, DEFAULT, DEFAULT);
+function createEnvironment(api: OrtApi): Pointer {
+  const environment = api.create("CreateEnv", LOG_ERRORS_ONLY, "distillate");
+  try {
+    shareArena(api, environment);
+    return environment;
+  } catch (error) {
+    api.release("ReleaseEnv", environment);
+    throw error;
+  }
+}
+
+/** One arena for the activations of all sessions: of each its own, eight graphs hold 300 MiB after passes of 512 rows (0.5B). */
+function shareArena(api: OrtApi, environment: Pointer): void {
+  const memoryInfo = api.create("CreateCpuMemoryInfo", ARENA_ALLOCATOR, DEFAULT_MEMORY);
+  try {
+    const configuration = api.create("CreateArenaCfg", 0, SAME_AS_REQUESTED, DEFAULT, DEFAULT);
     try {
-      this.api.call("CreateAndRegisterAllocator", this.#environment, memoryInfo, configuration);
+      api.call("CreateAndRegisterAllocator", environment, memoryInfo, configuration);
     } finally {
-      this.api.release("ReleaseArenaCfg", configuration);
-      this.api.release("ReleaseMemoryInfo", memoryInfo);
+      api.release("ReleaseArenaCfg", configuration);
     }
+  } finally {
+    api.release("ReleaseMemoryInfo", memoryInfo);
   }
 }

@@ -49,18 +49,21 @@ export class SharedWeights {
     tensors: Readonly<Record<string, SharedTensor>>,
   ): Promise<SharedWeights> {
     const file = mapFile(path);
-    const values = new Map(
-      Object.entries(tensors).map(([name, { type, shape, offset, sizeBytes }]) => [
-        name,
-        createValue(api, host, { data: file.address + BigInt(offset), sizeBytes, type, shape }),
-      ]),
-    );
-    if (!device) return new SharedWeights(api, dataFile, { device: "cpu", file, values, owners: [] });
+    const values = new Map<string, Pointer>();
+    let isKept = false;
     try {
-      return new SharedWeights(api, dataFile, await uploadAll(device, values, tensors));
+      for (const [name, { type, shape, offset, sizeBytes }] of Object.entries(tensors)) {
+        values.set(name, createValue(api, host, { data: file.address + BigInt(offset), sizeBytes, type, shape }));
+      }
+      if (device) return new SharedWeights(api, dataFile, await uploadAll(api, device, values, tensors));
+      const weights = new SharedWeights(api, dataFile, { device: "cpu", file, values, owners: [] });
+      isKept = true;
+      return weights;
     } finally {
-      for (const value of values.values()) api.release("ReleaseValue", value);
-      file.close();
+      if (!isKept) {
+        for (const value of values.values()) api.release("ReleaseValue", value);
+        file.close();
+      }
     }
   }
 
@@ -89,6 +92,7 @@ interface Constants {
 }
 
 async function uploadAll(
+  api: OrtApi,
   device: DeviceMemory,
   hostValues: ReadonlyMap<string, Pointer>,
   tensors: Readonly<Record<string, SharedTensor>>,
@@ -109,6 +113,7 @@ async function uploadAll(
       values.set(name, device.borrow(owner, tensor));
     }
   } catch (error) {
+    for (const value of values.values()) api.release("ReleaseValue", value);
     for (const owner of owners) owner.release();
     throw error;
   }
