@@ -33,18 +33,30 @@ export class Tensor {
   }
 }
 
+/** Holds tensors' memory until it is released. */
+export interface TensorHolder {
+  release(): void;
+}
+
 /** A tensor that lies on a device: sessions read and write it there. `device/device-memory.ts` makes them. */
 export class DeviceTensor {
   readonly pointer: Pointer;
   readonly #api: OrtApi;
+  readonly #holders = new Set<TensorHolder>();
 
   constructor(api: OrtApi, pointer: Pointer) {
     this.#api = api;
     this.pointer = pointer;
   }
 
-  /** Frees its memory. */
+  /** Notes who keeps its memory alive beside this handle. */
+  heldBy(holder: TensorHolder): void {
+    this.#holders.add(holder);
+  }
+
+  /** Frees its memory. No run may be using it. */
   release(): void {
+    for (const holder of this.#holders) holder.release();
     this.#api.release("ReleaseValue", this.pointer);
   }
 }

@@ -1,12 +1,13 @@
 // The same passes on the CPU and on a device: WebGPU, on a GPU in software where it is to be had; and half floats on the CPU.
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { TensorType } from "../../engine/checkpoint/checkpoint.js";
 import type { Pass, SlotPass } from "../../engine/forward/pass.js";
 import { splitPass } from "../../engine/forward/split-pass.js";
 import { loadEngine, type Engine, type LoadEngineOptions } from "../../engine/index.js";
 import { listGpuAdapters } from "../../engine/ort/gpu-adapters.js";
+import { OrtApi } from "../../engine/ort/api.js";
 import { findLibrary } from "../../engine/ort/library.js";
 import { Runtime } from "../../engine/ort/runtime.js";
 import { ask, requestOf } from "../fixtures/engine/ask.js";
@@ -152,5 +153,19 @@ describe("an engine", () => {
     await expect(load({ device: "webgpu", attention: "sparse" })).rejects.toMatchObject({ code: "RUNTIME_FAILED", hint: expect.stringContaining("dense") });
     if (existsSync(join(dirname(findLibrary()), "libonnxruntime_providers_cuda.so"))) return;
     await expect(load({ device: "cuda" })).rejects.toMatchObject({ code: "RUNTIME_FAILED", hint: expect.stringContaining("onnxruntime-node") });
+  });
+});
+
+test("a buffer's memory goes when it is released, though a graph was bound to it", async () => {
+  await withDecoder({ seed: 5 }, { device: "webgpu" }, async ({ decoder, buffer }) => {
+    const released = vi.spyOn(OrtApi.prototype, "release");
+    const first = decoder.createBuffer(64);
+    const expected = await forward(decoder, first, 0, tokens);
+    released.mockClear();
+    first.release();
+    expect(released.mock.calls.filter(([name]) => name === "ReleaseIoBinding")).toHaveLength(1);
+    released.mockRestore();
+    // Bound anew.
+    expect(largestDifference(await forward(decoder, buffer(64), 0, tokens), expected)).toBeLessThan(TOLERANCE);
   });
 });

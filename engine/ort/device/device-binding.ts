@@ -41,6 +41,7 @@ export class DeviceBinding implements Binding {
     }
   }
 
+  /** Bound tensors stay alive with the binding; it is made anew for the next run. */
   release(): void {
     if (this.#pointer !== undefined) this.#api.release("ReleaseIoBinding", this.#pointer);
     this.#pointer = undefined;
@@ -55,6 +56,7 @@ export class DeviceBinding implements Binding {
       this.#api.call(side, binding, name, tensor.pointer);
       // Binding copies what the host's tensor holds at that moment.
       bound[index] = tensor instanceof DeviceTensor ? tensor : undefined;
+      bound[index]?.heldBy(this);
     }
   }
 }
