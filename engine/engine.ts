@@ -119,8 +119,9 @@ export class Engine implements AsyncDisposable {
     };
     signal.addEventListener("abort", onAbort, { once: true });
     try {
-      sequence = await this.#enter(prompt, replyTokens, signal);
-      const { switches } = this.#parts;
+      const { switches, prefixes, runtime } = this.#parts;
+      const kept = switches.sharing && runtime.device === "cpu" ? prefixes.find(prompt) : undefined;
+      sequence = await this.#scheduler.open({ prompt, reservedRows: replyTokens, kept, signal });
       const drafter = switches.drafts && !choice ? this.#drafts.begin(request.prompt, format.type === "json" ? "json" : "text") : undefined;
       const generation = new Generation({ request: { ...request, prompt }, sequence, tokenizer: this.tokenizer, switches, drafter, queueMs: log.waitingMs });
       log.start({ usage: generation.usage, sequence });
@@ -182,6 +183,7 @@ export class Engine implements AsyncDisposable {
         weightsBytes,
         kvBytes: pool.allocatedRows * rowBytes,
         kvBudgetBytes: pool.budgetRows * rowBytes,
+        logitsBytes: this.#parts.decoder.logitsBytes,
         activeTrees: pool.activeCount,
         idleTrees: pool.trees.size - pool.activeCount,
       },
@@ -209,14 +211,6 @@ export class Engine implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  /** A place among the requests, with what memory or disk holds of the prompt. */
-  async #enter(prompt: readonly number[], reservedRows: number, signal: AbortSignal | undefined): Promise<Sequence> {
-    const { switches, prefixes, runtime } = this.#parts;
-    const kept = switches.sharing && runtime.device === "cpu" ? await prefixes.find(prompt, () => this.#scheduler.heldTokens(prompt)) : undefined;
-    this.#refuseClosed();
-    return this.#scheduler.open({ prompt, reservedRows, kept, signal });
   }
 
   #open(format: OutputFormat): { grammar?: Grammar; opened?: OpenedReply; choice?: OpenedChoice } {

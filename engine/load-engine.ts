@@ -43,8 +43,8 @@ export interface LoadEngineOptions {
   /** Folder for converted models. Default: the home folder of `homeFolder()`. */
   home?: string;
   /**
-   * Of the process: keys and values get what 160 MiB and 1.25 x the weights leave, and requests wait for each other
-   * where that is used up. A single request must fit. Default: keys and values of `contextLength` tokens.
+   * Of the process: keys and values get what 160 MiB, 1.25 x the weights and the logits of a pass (512 bytes a token of the
+   * vocabulary) leave, and requests wait for each other where that is used up. A single request must fit. Default: keys and values of `contextLength` tokens.
    */
   maxMemoryBytes?: number;
   /**

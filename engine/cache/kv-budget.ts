@@ -1,5 +1,6 @@
 // How many tokens' keys and values a bound on memory leaves room for.
 import type { DecoderConfig } from "../checkpoint/checkpoint.js";
+import { MAX_WANTED } from "../forward/pass.js";
 import { GROUP_ROWS } from "./key-summaries.js";
 import { kvRowBytes } from "./kv-buffer.js";
 
@@ -21,22 +22,23 @@ export interface KvBudgetOptions {
 }
 
 /**
- * Rows that keys and values of all requests may take together: (maxMemoryBytes - 160 MiB - 1.25 x weights) / bytes of a
- * row with its share of the key summaries.
+ * Rows that keys and values of all requests may take together: (maxMemoryBytes - 160 MiB - 1.25 x weights - the logits of
+ * a pass) / bytes of a row with its share of the key summaries.
  *
  * @throws RangeError where that is less than a short request needs.
  */
 export function kvBudgetRows({ maxMemoryBytes, weightsBytes, config, contextLength }: KvBudgetOptions): number {
   const contextRows = Math.ceil(contextLength / STEP) * STEP;
   if (maxMemoryBytes === undefined) return contextRows;
-  const reservedBytes = PROCESS_BYTES + Math.ceil(WEIGHTS_SHARE * weightsBytes);
+  const logitsBytes = MAX_WANTED * config.vocabularySize * Float32Array.BYTES_PER_ELEMENT;
+  const reservedBytes = PROCESS_BYTES + Math.ceil(WEIGHTS_SHARE * weightsBytes) + logitsBytes;
   // Summaries are of keys alone.
   const rowBytes = kvRowBytes(config) * (1 + 1 / (2 * GROUP_ROWS));
   const leastRows = Math.min(LEAST_TOKENS, contextRows);
   const rows = Math.floor((maxMemoryBytes - reservedBytes) / rowBytes);
   if (rows < leastRows) {
     const leastBytes = Math.ceil(reservedBytes + leastRows * rowBytes);
-    throw new RangeError(`maxMemoryBytes is ${maxMemoryBytes}, and this model needs at least ${leastBytes}: ${reservedBytes} for the process and the weights, and keys and values of ${leastRows} tokens.`);
+    throw new RangeError(`maxMemoryBytes is ${maxMemoryBytes}, and this model needs at least ${leastBytes}: ${reservedBytes} for the process, the weights and the logits of a pass, and keys and values of ${leastRows} tokens.`);
   }
   return rows - (rows % STEP);
 }

@@ -19,6 +19,8 @@ export class KvTree {
   buffer: KvBuffer;
   /** Rises with each use: the least recently used idle tree goes first. */
   lastUse = 0;
+  /** Whether its first rows are being read from a file: until then nobody else has a place in it. */
+  isFilling = false;
   #checkedLength = 0;
 
   constructor(buffer: KvBuffer) {

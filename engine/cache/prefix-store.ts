@@ -51,16 +51,16 @@ export class PrefixStore {
     return store;
   }
 
-  /** The rows of the prefix that has most of a prompt; undefined where none has notably more than the tokens that memory holds. */
-  find(prompt: readonly number[], heldTokens: () => number): Promise<KeptRows | undefined> | undefined {
+  /** The prefix that has most of a prompt; undefined where none is worth reading. */
+  find(prompt: readonly number[]): KeptRows | undefined {
     let best: { entry: PrefixEntry; count: number } | undefined;
     for (const entry of this.#entries) {
       const count = this.#isAsComputed(entry) ? commonLength(entry.tokens, prompt, prompt.length - 1) : 0;
       if (count >= SHORTEST_SHARED_TOKENS && count > (best?.count ?? 0)) best = { entry, count };
     }
-    if (!best || best.count < heldTokens() + SHORTEST_SHARED_TOKENS) return undefined;
+    if (!best) return undefined;
     const { entry, count } = best;
-    return this.#read(entry).then((rows) => rows && { rows, count });
+    return { count, read: () => this.#read(entry) };
   }
 
   /**

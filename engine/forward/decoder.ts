@@ -103,6 +103,11 @@ export class Decoder {
     }
   }
 
+  /** Allocated for the logits of a pass. */
+  get logitsBytes(): number {
+    return this.#logitsBuffer.byteLength;
+  }
+
   /** Opens the graph for passes of so many slots ahead of the first one; passes may run meanwhile. */
   async prepare(slotCount: number, kind: AttentionKind = slotCount === 1 ? "causal" : "dense"): Promise<void> {
     await this.#graph(graphKey(slotCount, kind));
@@ -242,7 +247,8 @@ export class Decoder {
   #createLogits(wanted: number): Tensor {
     const { vocabularySize } = this.config;
     const length = wanted * vocabularySize;
-    if (this.#logitsBuffer.length < length) this.#logitsBuffer = new Float32Array(length);
+    // Rows that no pass has wanted yet cost no memory; to grow seldom leaves little behind.
+    if (this.#logitsBuffer.length < length) this.#logitsBuffer = new Float32Array(2 ** Math.ceil(Math.log2(wanted)) * vocabularySize);
     return this.#runtime.createTensor(this.#logitsBuffer.subarray(0, length), [1, wanted, vocabularySize]);
   }
 }

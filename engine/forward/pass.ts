@@ -36,5 +36,11 @@ export interface Pass {
   wanted: readonly number[];
 }
 
+/**
+ * Rows whose logits one pass computes at most. Of 151,936 tokens they take 78 MB: enough for all that decode at a time with
+ * their drafts, and little beside the weights.
+ */
+export const MAX_WANTED = 128;
+
 /** As many attention operators as one graph has at most; a pass with more trees is two passes. */
 export const MAX_SLOTS = 8;

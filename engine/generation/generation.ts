@@ -1,11 +1,15 @@
 // What one request holds while it is answered: its sequence, the logits that come next, its sampler, its counts. `engine.ts` runs it.
 import type { Drafter } from "../draft/drafter.js";
+import { MAX_WANTED } from "../forward/pass.js";
 import type { EngineEvent, EngineRequest, EngineUsage } from "../request.js";
 import { LogitsRow } from "../sampler/logits-row.js";
 import { Sampler } from "../sampler/sampler.js";
 import type { Computed, Sequence } from "../scheduler/sequence.js";
 import type { EngineSwitches } from "../switches.js";
 import type { Tokenizer } from "../tokenizer/tokenizer.js";
+
+/** Tokens of one way to go on whose logits are wanted of one pass: what passes give is bounded. */
+const MOST_EXPLORED = MAX_WANTED / 2;
 
 export interface GenerationParts {
   request: EngineRequest;
@@ -114,10 +118,15 @@ export class Generation {
     try {
       return await Promise.all(
         forks.map(async (fork, index) => {
-          const { rows } = await this.#compute(fork, paths[index], paths[index].length);
+          const rows: LogitsRow[] = [];
+          while (rows.length < paths[index].length) {
+            const part = paths[index].slice(rows.length, rows.length + MOST_EXPLORED);
+            const computed = await this.#compute(fork, part, part.length);
+            rows.push(...computed.rows.map((row) => row.keep()));
+          }
           // Where memory is short, the next one needs its place.
           fork.release();
-          return rows.map((row) => row.keep());
+          return rows;
         }),
       );
     } finally {

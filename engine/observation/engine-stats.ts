@@ -40,6 +40,8 @@ export interface EngineStats {
     kvBytes: number;
     /** The most that keys and values may take. */
     kvBudgetBytes: number;
+    /** Allocated for the logits that a pass gives. */
+    logitsBytes: number;
     /** Token trees that requests use, and those kept for later ones. */
     activeTrees: number;
     idleTrees: number;

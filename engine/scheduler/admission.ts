@@ -1,5 +1,5 @@
 // Where a new request's tokens go: into a tree that holds most of its prompt, or into one of its own with what another tree, or a file, has of it.
-import { commonLength, type KeptRows, SHORTEST_SHARED_TOKENS } from "../cache/kept-rows.js";
+import { commonLength, SHORTEST_SHARED_TOKENS } from "../cache/kept-rows.js";
 import type { KvPool } from "../cache/kv-pool.js";
 import type { KvTree } from "../cache/kv-tree.js";
 import { ROOT } from "../cache/token-tree.js";
@@ -39,13 +39,6 @@ export class AdmissionDesk {
     this.#isSharing = isSharing;
   }
 
-  /** Tokens of a prompt, from the first, that one tree holds. */
-  heldTokens(prompt: readonly number[]): number {
-    let most = 0;
-    for (const tree of this.#isSharing ? this.#pool.trees : []) most = Math.max(most, look(tree, prompt).heldTokens);
-    return most;
-  }
-
   /** Lets a request in that needs little beside what a tree holds, or is about to hold. */
   admitBranch(sequence: Sequence): boolean {
     const best = this.#best(sequence.prompt);
@@ -64,7 +57,7 @@ export class AdmissionDesk {
   }
 
   #join(sequence: Sequence, { tree, row, heldTokens }: Candidate): boolean {
-    if (tree.isIdle && this.#pool.activeCount >= MAX_SLOTS) return false;
+    if (tree.isFilling || (tree.isIdle && this.#pool.activeCount >= MAX_SLOTS)) return false;
     const planned = sequence.reservedRows + sequence.prompt.length - heldTokens;
     if (!this.#pool.ensureRows(tree, tree.rowsWanted(row) + planned)) return false;
     sequence.reservedRows = planned;
@@ -78,15 +71,31 @@ export class AdmissionDesk {
     if (this.#pool.activeCount >= MAX_SLOTS) return false;
     const { prompt, kept } = sequence;
     const rows = prompt.length + sequence.reservedRows;
-    const source = best && best.heldTokens >= Math.max(SHORTEST_SHARED_TOKENS, kept?.count ?? 0) ? best : undefined;
+    const least = Math.max(SHORTEST_SHARED_TOKENS, (kept?.count ?? 0) - SHORTEST_SHARED_TOKENS + 1);
+    const source = best && best.heldTokens >= least ? best : undefined;
     const beside = this.#pool.create(rows, source?.tree);
     const tree = beside ?? this.#pool.create(rows);
     if (!tree) return false;
-    const row = beside && source ? copyPath(source, beside, prompt) : takeKept(kept, tree, prompt);
+    const row = beside && source ? copyPath(source, beside, prompt) : ROOT;
+    tree.isFilling = row === ROOT && kept !== undefined;
     sequence.reservedRows += prompt.length - (row + 1);
     sequence.enter(tree, row);
     this.#pool.touch(tree);
     return true;
+  }
+
+  /** Reads what a file holds of the prompt of a request that was let in, where its tree waits for that. */
+  async fill(sequence: Sequence): Promise<void> {
+    const { tree, kept, prompt } = sequence;
+    if (!tree.isFilling || !kept) return;
+    const { count } = kept;
+    const rows = await kept.read();
+    tree.isFilling = false;
+    // Whoever has left meanwhile has no place any more.
+    if (!rows || !tree.leaves.has(sequence)) return;
+    tree.buffer.importRows(rows, count);
+    for (let row = 0; row < count; row++) sequence.row = tree.tokens.append(row - 1, prompt[row]);
+    sequence.reservedRows -= count;
   }
 
   #best(prompt: readonly number[]): Candidate | undefined {
@@ -125,12 +134,4 @@ function copyPath({ tree: from, heldTokens }: Candidate, to: KvTree, prompt: rea
   to.buffer.copyRows(from.buffer, row + 1);
   for (let copied = 0; copied <= row; copied++) to.tokens.append(copied - 1, prompt[copied]);
   return row;
-}
-
-/** Rows that a file holds; returns the last one's row. */
-function takeKept(kept: KeptRows | undefined, to: KvTree, prompt: readonly number[]): number {
-  if (!kept || !to.buffer.isHostVisible) return ROOT;
-  to.buffer.importRows(kept.rows, kept.count);
-  for (let row = 0; row < kept.count; row++) to.tokens.append(row - 1, prompt[row]);
-  return kept.count - 1;
 }

@@ -3,7 +3,7 @@ import type { KvPool } from "../cache/kv-pool.js";
 import type { KvTree } from "../cache/kv-tree.js";
 import type { AttentionPolicy } from "../forward/sparse/attention-policy.js";
 import { findEchoes } from "../forward/sparse/echoes.js";
-import type { Pass, SlotPass } from "../forward/pass.js";
+import { MAX_WANTED, type Pass, type SlotPass } from "../forward/pass.js";
 import type { Sequence, Work } from "./sequence.js";
 
 /** New rows of a pass: large enough for full speed, small enough to stop and to let others in within a second. */
@@ -12,6 +12,9 @@ export const PASS_ROWS = 256;
 const SHORT_WORK_TOKENS = 64;
 /** New rows of a pass for the long prompt whose turn it is, however much short work there is. */
 const LEAST_LONG_ROWS = 32;
+
+/** Long prompts that one pass can read to their ends: each wants the logits of its last row. */
+const MOST_ENDING_PROMPTS = PASS_ROWS / SHORT_WORK_TOKENS + 1;
 
 /** What a pass computes of one piece of work. */
 export interface Share {
@@ -73,8 +76,13 @@ export class PassPlanner {
 
   #grow(growths: Map<KvTree, Growth>, works: readonly Work[], refuse: (work: Work, reason?: unknown) => void): void {
     let rowsLeft = PASS_ROWS;
+    let wantedLeft = MAX_WANTED - MOST_ENDING_PROMPTS;
     let longRows = LEAST_LONG_ROWS;
     for (const work of this.#inTurn(works)) {
+      if (isShort(work)) {
+        if (work.wantedCount > wantedLeft) continue;
+        wantedLeft -= work.wantedCount;
+      }
       const { tree } = work.sequence;
       let growth = growths.get(tree);
       if (!growth) {
@@ -94,11 +102,10 @@ export class PassPlanner {
     }
   }
 
-  /** Short work in order of arrival, then long prompts by turns. */
+  /** Short work as it was asked for, so that what found no room in one pass is first in the next; then long prompts by turns. */
   #inTurn(works: readonly Work[]): Work[] {
-    const arrived = works.toSorted((a, b) => a.sequence.order - b.sequence.order);
-    const short = arrived.filter(isShort);
-    const long = arrived.filter((work) => !isShort(work));
+    const short = works.filter(isShort);
+    const long = works.filter((work) => !isShort(work)).toSorted((a, b) => a.sequence.order - b.sequence.order);
     this.#servesShortest = !this.#servesShortest;
     const turns = [...short, ...(this.#servesShortest ? long.toSorted((a, b) => a.tokens.length - b.tokens.length) : long)];
     return this.#isPacking ? turns : turns.slice(0, 1);

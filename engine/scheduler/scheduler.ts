@@ -81,11 +81,6 @@ export class Scheduler implements SequenceHost {
     return this.#waiting.length;
   }
 
-  /** Tokens of a prompt, from the first, that a request would find in memory now. */
-  heldTokens(prompt: readonly number[]): number {
-    return this.#desk.heldTokens(prompt);
-  }
-
   /**
    * Waits for memory and a place; what other requests have computed of the prompt is part of the sequence.
    *
@@ -193,8 +188,17 @@ export class Scheduler implements SequenceHost {
       if (admission === "full") break;
     }
     this.#waiting = this.#waiting.filter((waiting) => !admitted.has(waiting));
-    for (const { admit } of admitted) admit();
+    for (const waiting of admitted) this.#letIn(waiting);
     return admitted.size > 0;
+  }
+
+  #letIn({ sequence, admit }: Waiting): void {
+    if (!sequence.tree.isFilling) return admit();
+    void this.#desk.fill(sequence).then(() => {
+      admit();
+      this.#mayAdmit = true;
+      this.#wake();
+    });
   }
 
   #admitBranches(): Set<Waiting> {

@@ -41,7 +41,7 @@ export class Sequence implements Leaf {
   reservedRows: number;
   readonly prompt: readonly number[];
   readonly order: number;
-  /** What a file holds of the prompt, until it has a place. */
+  /** What a file holds of the prompt. */
   kept: KeptRows | undefined;
   /** Tokens whose keys and values were computed for it; the others it found. */
   computedTokens = 0;
@@ -76,7 +76,6 @@ export class Sequence implements Leaf {
     this.#tree = tree;
     this.row = row;
     this.isPending = true;
-    this.kept = undefined;
     tree.leaves.add(this);
   }
 

@@ -68,6 +68,40 @@ test("what memory holds is not read again; requests at the same time read once",
   }
 });
 
+test("a request that waits for memory has nothing read for it until there is a place", async () => {
+  await restart({ contextLength: 512 });
+  const holder = new AbortController();
+  const others = Array.from({ length: 400 }, (_, index) => (index * 11) % 40);
+  const holding = ask(engine, requestOf(others, { signal: holder.signal, maxTokens: 100 })).catch(() => undefined);
+  while (engine.stats().requests.open === 0) await new Promise((resolve) => setImmediate(resolve));
+  const waiting = ask(engine, request);
+  while (engine.stats().requests.waiting === 0) await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+  expect(engine.stats().requests).toMatchObject({ open: 1, waiting: 1 });
+  expect(eventsOf("prefix-load")).toEqual([]);
+  holder.abort();
+  const { result } = await waiting;
+  await holding;
+  expect(eventsOf("prefix-load")).toHaveLength(1);
+  expect(result.usage.cachedTokens).toBe(prefix.length);
+  expect(essence(result)).toEqual(essence(plain.result));
+});
+
+test("a request that is aborted while its prefix is read leaves its place to others", async () => {
+  const controllers = Array.from({ length: 5 }, () => new AbortController());
+  for (const { signal, abort } of controllers.map((controller) => ({ signal: controller.signal, abort: () => controller.abort() }))) {
+    const answer = ask(engine, { ...request, signal });
+    const other = ask(engine, requestOf([...prefix, 60, 61, 62]));
+    while (engine.stats().requests.open === 0) await new Promise((resolve) => setImmediate(resolve));
+    abort();
+    await expect(answer).rejects.toMatchObject({ name: "AbortError" });
+    const { result } = await other;
+    expect(result.tokens.length).toBeGreaterThan(0);
+    expect(essence((await ask(engine, request)).result)).toEqual(essence(plain.result));
+    await restart();
+  }
+});
+
 test("a prompt that leaves the prefix early takes over what it begins with", async () => {
   const part = requestOf([...prefix.slice(0, 120), 33, 34, 35]);
   const { result } = await ask(engine, part);

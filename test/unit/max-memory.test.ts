@@ -1,8 +1,9 @@
 // A bound on memory: what it leaves for keys and values, who has to wait for it, who is refused.
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { kvBudgetRows } from "../../engine/cache/kv-budget.js";
 import { kvRowBytes } from "../../engine/cache/kv-buffer.js";
 import type { Engine } from "../../engine/engine.js";
+import { Decoder } from "../../engine/forward/decoder.js";
 import { loadEngine } from "../../engine/load-engine.js";
 import { ask, essence, requestOf } from "../fixtures/engine/ask.js";
 import { temporaryFolder } from "../fixtures/engine/temporary-folder.js";
@@ -14,8 +15,8 @@ let engine: Engine;
 const load = async (maxMemoryBytes?: number): Promise<Engine> => (engine = await loadEngine(path, { home, threadCount: 1, maxMemoryBytes }));
 afterEach(() => engine?.close());
 
-/** What the weights leave: room for so many rows, each with its share of the key summaries. */
-const boundFor = (rows: number, weightsBytes: number, { config }: Engine): number => (160 << 20) + Math.ceil(1.25 * weightsBytes + (rows * kvRowBytes(config) * 33) / 32);
+/** What the weights and the logits of a pass leave: room for so many rows, each with its share of the key summaries. */
+const boundFor = (rows: number, weightsBytes: number, { config }: Engine): number => (160 << 20) + Math.ceil(1.25 * weightsBytes + 128 * config.vocabularySize * 4 + (rows * kvRowBytes(config) * 33) / 32);
 const someTokens = (length: number, seed: number): number[] => Array.from({ length }, (_, i) => (i * 37 + seed * 101 + 11) % 250);
 
 test("without a bound there is room for one full context", async () => {
@@ -63,4 +64,24 @@ test("a request that the memory cannot hold is refused; those that only cannot r
   const answers = await running;
   expect(answers.map(({ result }) => essence(result))).toEqual(plain.map(({ result }) => essence(result)));
   expect(engine.stats().memory.kvBytes).toBeLessThanOrEqual(640 * kvRowBytes(engine.config));
+});
+
+test("passes want no more logits than the bound leaves room for, however many ask at once, and all are answered alike", async () => {
+  await load();
+  const { config } = engine;
+  const runs = vi.spyOn(Decoder.prototype, "run");
+  const options = Array.from({ length: 40 }, (_, index) => `${String.fromCharCode(97 + (index % 20))}${"same".repeat(20)}${index}`);
+  const shared = someTokens(100, 5);
+  const requests = Array.from({ length: 30 }, (_, index) =>
+    requestOf([...shared, index], index % 3 === 0 ? { format: { type: "choice", options } } : { maxTokens: 12 }),
+  );
+  const answers = await Promise.all(requests.map((request) => ask(engine, request)));
+  const mostWanted = Math.max(...runs.mock.calls.map(([{ wanted }]) => wanted.length));
+  runs.mockRestore();
+  expect(mostWanted).toBeGreaterThan(64);
+  expect(mostWanted).toBeLessThanOrEqual(128);
+  expect(engine.stats().memory.logitsBytes).toBe(128 * config.vocabularySize * 4);
+  await engine.close();
+  await load();
+  for (const [index, request] of requests.entries()) expect(essence((await ask(engine, request)).result)).toEqual(essence(answers[index].result));
 });
