@@ -172,10 +172,10 @@ export class Engine implements AsyncDisposable {
   }
 
   stats(): EngineStats {
-    const { counts, weightsBytes } = this.#parts;
+    const { counts, weightsBytes, decoder } = this.#parts;
     const { totals } = counts;
     const { pool, openCount, waitingCount } = this.#scheduler;
-    const rowBytes = kvRowBytes(this.config);
+    const rowBytes = kvRowBytes(this.config, decoder.kvType);
     return {
       ...totals,
       requests: { ...totals.requests, open: openCount, waiting: waitingCount },

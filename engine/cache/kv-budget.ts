@@ -1,6 +1,7 @@
 // How many tokens' keys and values a bound on memory leaves room for.
 import type { DecoderConfig } from "../checkpoint/checkpoint.js";
 import { MAX_WANTED } from "../forward/pass.js";
+import type { StateType } from "../ort/runtime.js";
 import { GROUP_ROWS } from "./key-summaries.js";
 import { kvRowBytes } from "./kv-buffer.js";
 
@@ -18,6 +19,10 @@ export interface KvBudgetOptions {
   maxMemoryBytes: number | undefined;
   weightsBytes: number;
   config: DecoderConfig;
+  /** Of keys and values. */
+  kvType: StateType;
+  /** Of key summaries: what attention computes with. */
+  summaryType: StateType;
   contextLength: number;
 }
 
@@ -27,13 +32,13 @@ export interface KvBudgetOptions {
  *
  * @throws RangeError where that is less than a short request needs.
  */
-export function kvBudgetRows({ maxMemoryBytes, weightsBytes, config, contextLength }: KvBudgetOptions): number {
+export function kvBudgetRows({ maxMemoryBytes, weightsBytes, config, kvType, summaryType, contextLength }: KvBudgetOptions): number {
   const contextRows = Math.ceil(contextLength / STEP) * STEP;
   if (maxMemoryBytes === undefined) return contextRows;
   const logitsBytes = MAX_WANTED * config.vocabularySize * Float32Array.BYTES_PER_ELEMENT;
   const reservedBytes = PROCESS_BYTES + Math.ceil(WEIGHTS_SHARE * weightsBytes) + logitsBytes;
   // Summaries are of keys alone.
-  const rowBytes = kvRowBytes(config) * (1 + 1 / (2 * GROUP_ROWS));
+  const rowBytes = kvRowBytes(config, kvType) + kvRowBytes(config, summaryType) / (2 * GROUP_ROWS);
   const leastRows = Math.min(LEAST_TOKENS, contextRows);
   const rows = Math.floor((maxMemoryBytes - reservedBytes) / rowBytes);
   if (rows < leastRows) {

@@ -1,20 +1,30 @@
 // The keys and values of one token tree: a row a token, updated in place by forward passes. `token-tree.ts` says what a row is.
 import type { DecoderConfig } from "../checkpoint/checkpoint.js";
 import type { RowRange } from "../forward/pass.js";
+import type { StateType } from "../ort/runtime.js";
 import { Tensor, type AnyTensor } from "../ort/tensor.js";
 import type { KeySummaries } from "./key-summaries.js";
 
 export interface KvTensors {
-  /** By layer: [1, kvHeads, capacity, headDim], f32 or f16 */
+  /** By layer: [1, kvHeads, capacity, headDim], f32, f16 or int8 */
   keys: readonly AnyTensor[];
-  /** By layer: [1, kvHeads, capacity, headDim], f32 or f16 */
+  /** By layer: [1, kvHeads, capacity, headDim], f32, f16 or int8 */
   values: readonly AnyTensor[];
   summaries: KeySummaries;
 }
 
-/** Bytes that one row takes in all layers, as f32. */
-export function kvRowBytes({ layerCount, kvHeadCount, headSize }: DecoderConfig): number {
-  return layerCount * 2 * kvHeadCount * headSize * Float32Array.BYTES_PER_ELEMENT;
+/** Half floats are moved as the numbers of their bits. */
+const ROWS = { f32: Float32Array, f16: Uint16Array, int8: Int8Array } satisfies Record<StateType, unknown>;
+
+export type KvRows = Float32Array | Uint16Array | Int8Array;
+
+/** Bytes that one row takes in all layers. */
+export function kvRowBytes({ layerCount, kvHeadCount, headSize }: DecoderConfig, type: StateType): number {
+  return layerCount * 2 * kvHeadCount * headSize * ROWS[type].BYTES_PER_ELEMENT;
+}
+
+export function createRows(type: StateType, sizeBytes: number): KvRows {
+  return new ROWS[type](sizeBytes / ROWS[type].BYTES_PER_ELEMENT);
 }
 
 export class KvBuffer {
@@ -48,10 +58,12 @@ export class KvBuffer {
     });
   }
 
-  /** A copy of rows: [keys and values, layers, kvHeads, rows, headDim] f32. */
-  exportRows(ranges: readonly RowRange[]): Float32Array {
+  /** A copy of rows: [keys and values, layers, kvHeads, rows, headDim]. */
+  exportRows(ranges: readonly RowRange[]): KvRows {
     const count = ranges.reduce((sum, { start, end }) => sum + end - start, 0);
-    const rows = new Float32Array(2 * this.keys.length * this.#headCount(this.#tensor(0)) * count * this.#rowSize);
+    const first = this.#tensor(0);
+    const Rows = first.constructor as new (length: number) => KvRows;
+    const rows = new Rows(2 * this.keys.length * this.#headCount(first) * count * this.#rowSize);
     let done = 0;
     this.#eachHead((tensor, head) => {
       for (const { start, end } of ranges) {
@@ -64,7 +76,7 @@ export class KvBuffer {
   }
 
   /** Takes over the first `count` of rows that `exportRows` gave. */
-  importRows(rows: Float32Array, count: number): void {
+  importRows(rows: KvRows, count: number): void {
     this.summaries.invalidate(0);
     const stride = rows.length / (2 * this.keys.length * this.#headCount(this.#tensor(0)));
     let start = 0;
@@ -90,25 +102,24 @@ export class KvBuffer {
     this.summaries.release();
   }
 
-  #eachTensor(visit: (data: Float32Array, index: number) => void): void {
+  #eachTensor(visit: (data: KvRows, index: number) => void): void {
     for (let index = 0; index < this.keys.length * 2; index++) visit(this.#tensor(index), index);
   }
 
-  #eachHead(visit: (data: Float32Array, head: number) => void): void {
+  #eachHead(visit: (data: KvRows, head: number) => void): void {
     this.#eachTensor((tensor) => {
       for (let head = 0; head < this.#headCount(tensor); head++) visit(tensor, head);
     });
   }
 
-  #tensor(index: number): Float32Array {
+  #tensor(index: number): KvRows {
     const tensors = index < this.keys.length ? this.keys : this.values;
     const tensor = tensors[index % this.keys.length];
     if (!(tensor instanceof Tensor)) throw new Error("Rows that lie on a device cannot be copied.");
-    // Half floats are moved as the numbers of their bits.
-    return tensor.data as Float32Array;
+    return tensor.data as KvRows;
   }
 
-  #headCount(tensor: Float32Array): number {
+  #headCount(tensor: KvRows): number {
     return tensor.length / (this.capacity * this.#rowSize);
   }
 }

@@ -4,24 +4,33 @@ import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
 import type { DecoderConfig } from "../checkpoint/checkpoint.js";
-import { kvRowBytes } from "./kv-buffer.js";
+import type { StateType } from "../ort/runtime.js";
+import { createRows, kvRowBytes, type KvRows } from "./kv-buffer.js";
 
 /** Of a file that is being written. */
 export const DRAFT_SUFFIX = ".part";
 
 /** The layout below, and what keys and values are: raise it whenever either comes out differently. */
-const FORMAT = "distillate-prefix-1";
+const FORMAT = "distillate-prefix-2";
 /** Bytes before the header: its length, u32 little-endian. */
 const LENGTH_BYTES = 4;
 const MAX_HEADER_BYTES = 1 << 16;
 
-/** u32 of the header's length, the header, u32 token ids, then [keys and values, layers, kvHeads, tokens, headSize] f32. */
+/** What the numbers of rows mean: rows of one form are of no use to an engine of another. */
+export interface RowForm {
+  type: StateType;
+  /** Tells the scales of int8 rows from others. */
+  scalesCrc32?: number;
+}
+
+/** u32 of the header's length, the header, u32 token ids, then [keys and values, layers, kvHeads, tokens, headSize]. */
 interface Header {
   format: string;
   /** What it is the beginning of. */
   name: string;
   /** Which weights its rows come from. */
   model: string;
+  form: RowForm;
   /** Share of the blocks that passes read for the last of its rows; without: all. */
   keep?: number;
   tokenCount: number;
@@ -32,15 +41,17 @@ interface Header {
 export interface PrefixContents {
   name: string;
   model: string;
+  form: RowForm;
   keep: number | undefined;
   tokens: readonly number[];
-  rows: Float32Array;
+  rows: KvRows;
 }
 
 /** What is known of a file without its rows. */
 export interface PrefixEntry {
   path: string;
   name: string;
+  type: StateType;
   keep: number | undefined;
   tokens: Uint32Array;
   sizeBytes: number;
@@ -51,10 +62,10 @@ export interface PrefixEntry {
 export type PrefixFault = "damaged" | "outdated";
 
 /** Written beside its place and renamed when complete; nothing half-written is left behind. */
-export async function writePrefix(path: string, { name, model, keep, tokens, rows }: PrefixContents): Promise<PrefixEntry> {
+export async function writePrefix(path: string, { name, model, form, keep, tokens, rows }: PrefixContents): Promise<PrefixEntry> {
   const tokenIds = Uint32Array.from(tokens);
   const checksums = { tokensCrc32: crc32(bytesOf(tokenIds)), rowsCrc32: crc32(bytesOf(rows)) };
-  const header: Header = { format: FORMAT, name, model, keep, tokenCount: tokens.length, ...checksums };
+  const header: Header = { format: FORMAT, name, model, form, keep, tokenCount: tokens.length, ...checksums };
   const encoded = Buffer.from(JSON.stringify(header));
   const length = Buffer.alloc(LENGTH_BYTES);
   length.writeUInt32LE(encoded.length);
@@ -67,11 +78,17 @@ export async function writePrefix(path: string, { name, model, keep, tokens, row
   } finally {
     await rm(draft, { force: true });
   }
-  return { path, name, keep, tokens: tokenIds, sizeBytes: head.length + rows.byteLength, rowsOffset: head.length, rowsCrc32: header.rowsCrc32 };
+  return { path, name, type: form.type, keep, tokens: tokenIds, sizeBytes: head.length + rows.byteLength, rowsOffset: head.length, rowsCrc32: header.rowsCrc32 };
 }
 
-/** The header and tokens of a file, or why it is of no use to this model. */
-export async function readEntry(path: string, model: string, config: DecoderConfig): Promise<PrefixEntry | PrefixFault> {
+export interface PrefixReader {
+  model: string;
+  form: RowForm;
+  config: DecoderConfig;
+}
+
+/** The header and tokens of a file, or why it is of no use to this model; undefined where it serves engines that keep rows otherwise. */
+export async function readEntry(path: string, { model, form, config }: PrefixReader): Promise<PrefixEntry | PrefixFault | undefined> {
   const file = await open(path, "r");
   try {
     const length = await readBytes(file, 0, LENGTH_BYTES);
@@ -79,25 +96,27 @@ export async function readEntry(path: string, model: string, config: DecoderConf
     const header = headerBytes <= MAX_HEADER_BYTES ? parse(await readBytes(file, LENGTH_BYTES, headerBytes)) : undefined;
     if (!header) return "damaged";
     if (header.format !== FORMAT || header.model !== model) return "outdated";
+    if (header.form.type !== form.type) return undefined;
+    if (header.form.scalesCrc32 !== form.scalesCrc32) return "outdated";
     const { name, keep, tokenCount, tokensCrc32, rowsCrc32 } = header;
     const tokensOffset = LENGTH_BYTES + headerBytes;
     const rowsOffset = tokensOffset + tokenCount * Uint32Array.BYTES_PER_ELEMENT;
-    const sizeBytes = rowsOffset + tokenCount * kvRowBytes(config);
+    const sizeBytes = rowsOffset + tokenCount * kvRowBytes(config, form.type);
     if ((await file.stat()).size !== sizeBytes) return "damaged";
     const tokens = new Uint32Array(tokenCount);
     const isRead = await readInto(file, bytesOf(tokens), tokensOffset);
     if (!isRead || crc32(bytesOf(tokens)) !== tokensCrc32) return "damaged";
-    return { path, name, keep, tokens, sizeBytes, rowsOffset, rowsCrc32 };
+    return { path, name, type: form.type, keep, tokens, sizeBytes, rowsOffset, rowsCrc32 };
   } finally {
     await file.close();
   }
 }
 
 /** Undefined where they are not what was written. */
-export async function readRows({ path, sizeBytes, rowsOffset, rowsCrc32 }: PrefixEntry): Promise<Float32Array | undefined> {
+export async function readRows({ path, type, sizeBytes, rowsOffset, rowsCrc32 }: PrefixEntry): Promise<KvRows | undefined> {
   const file = await open(path, "r");
   try {
-    const rows = new Float32Array((sizeBytes - rowsOffset) / Float32Array.BYTES_PER_ELEMENT);
+    const rows = createRows(type, sizeBytes - rowsOffset);
     const isRead = await readInto(file, bytesOf(rows), rowsOffset);
     return isRead && crc32(bytesOf(rows)) === rowsCrc32 ? rows : undefined;
   } finally {
@@ -139,6 +158,6 @@ async function readInto(file: FileHandle, bytes: Uint8Array, position: number): 
   return true;
 }
 
-function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array | Float32Array): Uint8Array {
+function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array | KvRows): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
 }

@@ -8,7 +8,8 @@ import { withStorageErrors } from "../checkpoint/source/disk-space.js";
 import type { AttentionPolicy } from "../forward/sparse/attention-policy.js";
 import type { EngineListener } from "../observation/log-event.js";
 import { commonLength, type KeptRows, SHORTEST_SHARED_TOKENS } from "./kept-rows.js";
-import { DRAFT_SUFFIX, type PrefixEntry, type PrefixFault, readEntry, readRows, writePrefix } from "./prefix-file.js";
+import type { KvRows } from "./kv-buffer.js";
+import { DRAFT_SUFFIX, type PrefixEntry, type PrefixFault, readEntry, readRows, type RowForm, writePrefix } from "./prefix-file.js";
 
 const SUFFIX = ".prefix";
 /** A draft that nobody has written to for so long was left by a killed process. */
@@ -20,6 +21,8 @@ export interface PrefixStoreOptions {
   /** Names the weights, and with them the folder: a converted model's name, which has the file's hash and the mode. */
   model: string;
   config: DecoderConfig;
+  /** Of the engine's keys and values. */
+  form: RowForm;
   attention: Pick<AttentionPolicy, "keep">;
   emit: EngineListener;
 }
@@ -36,7 +39,7 @@ export class PrefixStore {
   readonly #folder: string;
   #entries: PrefixEntry[] = [];
   /** Requests at the same time share what is read for one of them. */
-  readonly #reading = new Map<PrefixEntry, Promise<Float32Array | undefined>>();
+  readonly #reading = new Map<PrefixEntry, Promise<KvRows | undefined>>();
 
   private constructor(options: PrefixStoreOptions) {
     this.#options = options;
@@ -68,11 +71,11 @@ export class PrefixStore {
    *
    * @throws DiskSpaceError where the disk is full, HomeFolderError where it may not be written to; what was kept before stays.
    */
-  async keep(name: string, tokens: readonly number[], rows: Float32Array): Promise<KeptPrefix> {
-    const { home, model, attention } = this.#options;
+  async keep(name: string, tokens: readonly number[], rows: KvRows): Promise<KeptPrefix> {
+    const { home, model, form, attention } = this.#options;
     const keep = attention.keep(tokens.length);
-    const path = join(this.#folder, `${createHash("sha256").update(JSON.stringify([name, keep])).digest("hex").slice(0, 32)}${SUFFIX}`);
-    const entry = await withStorageErrors(home, () => writePrefix(path, { name, model, keep, tokens, rows }));
+    const path = join(this.#folder, `${createHash("sha256").update(JSON.stringify([name, keep, form.type])).digest("hex").slice(0, 32)}${SUFFIX}`);
+    const entry = await withStorageErrors(home, () => writePrefix(path, { name, model, form, keep, tokens, rows }));
     this.#entries = [...this.#entries.filter((other) => other.path !== path), entry];
     return { name, path, tokenCount: tokens.length, sizeBytes: entry.sizeBytes };
   }
@@ -81,7 +84,7 @@ export class PrefixStore {
     if (path.endsWith(DRAFT_SUFFIX)) return removeStray(path);
     if (!path.endsWith(SUFFIX)) return;
     // A file that cannot be read at all is left to whoever owns it.
-    const found = await readEntry(path, this.#options.model, this.#options.config).catch(() => undefined);
+    const found = await readEntry(path, this.#options).catch(() => undefined);
     if (typeof found === "object") this.#entries.push(found);
     else if (found) await this.#drop(path, found);
   }
@@ -91,7 +94,7 @@ export class PrefixStore {
     return keep === undefined || keep === this.#options.attention.keep(tokens.length);
   }
 
-  #read(entry: PrefixEntry): Promise<Float32Array | undefined> {
+  #read(entry: PrefixEntry): Promise<KvRows | undefined> {
     const known = this.#reading.get(entry);
     if (known) return known;
     const reading = this.#readNow(entry).finally(() => this.#reading.delete(entry));
@@ -99,7 +102,7 @@ export class PrefixStore {
     return reading;
   }
 
-  async #readNow(entry: PrefixEntry): Promise<Float32Array | undefined> {
+  async #readNow(entry: PrefixEntry): Promise<KvRows | undefined> {
     const started = performance.now();
     const { name, tokens, sizeBytes, path } = entry;
     // Removed or made unreadable since: the request computes its prompt.

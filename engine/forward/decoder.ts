@@ -4,11 +4,14 @@ import type { DecoderConfig } from "../checkpoint/checkpoint.js";
 import { GROUP_ROWS, KeySummaries } from "../cache/key-summaries.js";
 import { KvBuffer } from "../cache/kv-buffer.js";
 import type { ConvertedModel } from "../graph/converted-cache.js";
+import { wideNames } from "../graph/attention/wide-attention.js";
 import { writeDecoder, type AttentionKind, type Precision } from "../graph/decoder-graph.js";
 import { slotNames } from "../graph/graph-names.js";
+import type { KvScales } from "../graph/kv-scales.js";
 import { encodeModel, type Graph } from "../graph/onnx-model.js";
 import type { WeightMap } from "../graph/weights/weight-map.js";
-import type { Runtime } from "../ort/runtime.js";
+import { ATTENTION_PRECISIONS } from "../ort/device/provider.js";
+import type { Runtime, StateType } from "../ort/runtime.js";
 import type { Session } from "../ort/session.js";
 import type { SharedWeights } from "../ort/shared-weights.js";
 import type { AnyTensor, Tensor } from "../ort/tensor.js";
@@ -19,11 +22,15 @@ import { OpenGraph } from "./open-graph.js";
 import type { Pass, SlotPass } from "./pass.js";
 import { RotaryTensors } from "./rotary-tensors.js";
 import { splitPass, splitSlots, type PassPart } from "./split-pass.js";
-import { createSparseInputs } from "./sparse/sparse-inputs.js";
+import { createRowCells, createSparseInputs } from "./sparse/sparse-inputs.js";
 import { planSparse } from "./sparse/sparse-plan.js";
 
 /** A pass of so many takes long beside finding pages again. */
 const MANY_ROWS = 64;
+
+/** New rows of a slot that are worth f32 copies of an int8 buffer. */
+const WIDE_ROWS = 32;
+const WIDE_KINDS = { causal: "causalWide", dense: "denseWide" } as const;
 
 /** It takes one; sparse attention reads a block. */
 const FILLER_ROWS = 64;
@@ -33,8 +40,10 @@ export interface LoadDecoderOptions {
   config: DecoderConfig;
   /** Threads within one operator. */
   threadCount: number;
-  /** Of keys, values and what attention computes with. Default: f32, and f16 on CUDA, whose attention has no f32. */
+  /** Of what attention computes with, and of keys and values without scales. Default: f32, and f16 on CUDA, whose attention has no f32. */
   precision?: Precision;
+  /** Keys and values are kept as int8 of these scales: on the CPU. */
+  kvScales?: KvScales;
 }
 
 export class Decoder {
@@ -42,6 +51,7 @@ export class Decoder {
   readonly #runtime: Runtime;
   readonly #threadCount: number;
   readonly #precision: Precision;
+  readonly #kvScales: KvScales | undefined;
   readonly #map: WeightMap;
   readonly #weights: SharedWeights;
   readonly #graphs = new Map<string, OpenGraph>();
@@ -57,11 +67,12 @@ export class Decoder {
   #isRunning = false;
   #isClosed = false;
 
-  private constructor(runtime: Runtime, weights: SharedWeights, { converted, config, threadCount, precision }: LoadDecoderOptions) {
+  private constructor(runtime: Runtime, weights: SharedWeights, { converted, config, threadCount, precision, kvScales }: LoadDecoderOptions) {
     this.config = config;
     this.#runtime = runtime;
     this.#threadCount = threadCount;
-    this.#precision = precision ?? (runtime.device === "cuda" ? "f16" : "f32");
+    this.#precision = precision ?? ATTENTION_PRECISIONS[runtime.device];
+    this.#kvScales = kvScales;
     this.#map = converted.map;
     this.#weights = weights;
     this.#bias = new AttentionBias(runtime, this.#precision);
@@ -74,6 +85,7 @@ export class Decoder {
     const decoder = new Decoder(runtime, await runtime.openWeights(weightsPath, map.tensors), options);
     try {
       await decoder.prepare(1);
+      if (options.kvScales) await decoder.prepare(1, WIDE_KINDS.causal);
       if (runtime.device !== "cpu") decoder.#rowLimit = await decoder.#findRowLimit();
       return decoder;
     } catch (error) {
@@ -82,20 +94,25 @@ export class Decoder {
     }
   }
 
+  /** Of keys and values. */
+  get kvType(): StateType {
+    return this.#kvScales ? "int8" : this.#precision;
+  }
+
   /** Untouched pages cost no memory on systems that commit lazily. The caller releases the buffer. */
   createBuffer(capacity: number): KvBuffer {
     const { layerCount, kvHeadCount, headSize } = this.config;
     const allocated: AnyTensor[] = [];
-    const byLayer = (shape: readonly number[]): AnyTensor[] =>
+    const byLayer = (type: StateType, shape: readonly number[]): AnyTensor[] =>
       Array.from({ length: layerCount }, () => {
-        const tensor = this.#runtime.createState(this.#precision, shape);
+        const tensor = this.#runtime.createState(type, shape);
         allocated.push(tensor);
         return tensor;
       });
     try {
-      const keys = byLayer([1, kvHeadCount, capacity, headSize]);
-      const values = byLayer([1, kvHeadCount, capacity, headSize]);
-      const means = byLayer([kvHeadCount, Math.ceil(capacity / GROUP_ROWS), headSize]);
+      const keys = byLayer(this.kvType, [1, kvHeadCount, capacity, headSize]);
+      const values = byLayer(this.kvType, [1, kvHeadCount, capacity, headSize]);
+      const means = byLayer(this.#precision, [kvHeadCount, Math.ceil(capacity / GROUP_ROWS), headSize]);
       return new KvBuffer({ keys, values, summaries: new KeySummaries(means) }, this.config, capacity);
     } catch (error) {
       for (const tensor of allocated) tensor.release();
@@ -147,7 +164,7 @@ export class Decoder {
 
   /** All slots at once; one by one while the graph for so many is being opened. */
   async #runPacked(pass: Pass): Promise<Float32Array> {
-    const kind = kindOf(pass);
+    const kind = this.#kindOf(pass);
     const key = graphKey(pass.slots.length, kind);
     if (pass.slots.length === 1) return this.#run(pass, kind, await this.#graph(key));
     const graph = this.#graphs.get(key.join());
@@ -186,9 +203,23 @@ export class Decoder {
 
   #slotInputs(kind: AttentionKind, slot: SlotPass, index: number): Record<string, Tensor> {
     if (kind === "causal") return {};
-    if (kind === "dense") return { [slotNames(index).bias]: this.#bias.tensor(index, slot) };
+    const bias = (): Record<string, Tensor> => ({ [slotNames(index).bias]: this.#bias.tensor(index, slot) });
+    if (kind === "dense") return bias();
+    if (kind !== "sparse") return { ...this.#wideInputs(slot, index), ...(kind === "denseWide" && bias()) };
     const plan = planSparse(slot, { keep: slot.keep ?? 1, summarizedRows: slot.buffer.summaries.rows });
     return createSparseInputs(this.#runtime, this.config, index, { rows: slot, plan, precision: this.#precision });
+  }
+
+  #wideInputs(slot: SlotPass, index: number): Record<string, Tensor> {
+    const { rowCells, heldRows } = wideNames(index);
+    const held = BigInt64Array.of(BigInt(slot.pastLength + slot.tokens.length));
+    return { [rowCells]: createRowCells(this.#runtime, this.config, slot), [heldRows]: this.#runtime.createTensor(held, [1]) };
+  }
+
+  #kindOf(pass: Pass): AttentionKind {
+    const kind = kindOf(pass);
+    const isWide = this.#kvScales !== undefined && pass.slots.some(({ tokens }) => tokens.length >= WIDE_ROWS);
+    return isWide && kind !== "sparse" ? WIDE_KINDS[kind] : kind;
   }
 
   /** Waits for graphs that are being opened, then gives back all memory but that of buffers. No pass may be running. */
@@ -229,7 +260,7 @@ export class Decoder {
 
   async #open(slots: readonly AttentionKind[]): Promise<OpenGraph> {
     const activations = this.#runtime.device === "cpu" ? "int8" : "f32";
-    const graph = writeDecoder(this.config, this.#map, { slots, precision: this.#precision, activations });
+    const graph = writeDecoder(this.config, this.#map, { slots, precision: this.#precision, kvScales: this.#kvScales, activations });
     return new OpenGraph(this.#runtime, await this.#openSession(graph), graph, slots.length);
   }
 
@@ -259,7 +290,7 @@ function graphKey(slotCount: number, kind: AttentionKind): AttentionKind[] {
 }
 
 /** One kind for all slots: mixtures would multiply the graphs, and a bias costs little beside a tree, as choosing all blocks does beside a choice. */
-function kindOf({ slots }: Pass): AttentionKind {
+function kindOf({ slots }: Pass): "causal" | "dense" | "sparse" {
   if (slots.some(({ keep }) => keep !== undefined)) return "sparse";
   return slots.length > 1 || slots.some(({ visible }) => visible) ? "dense" : "causal";
 }

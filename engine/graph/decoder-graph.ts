@@ -3,18 +3,20 @@ import type { DecoderConfig } from "../checkpoint/checkpoint.js";
 import { writeEmbedding } from "./embedding.js";
 import { causalAttention, denseAttention } from "./attention/dense-attention.js";
 import { sparseAttention } from "./attention/sparse-attention.js";
+import { causalWideAttention, denseWideAttention } from "./attention/wide-attention.js";
 import type { SlotAttention } from "./attention/slot-attention.js";
 import { MICROSOFT, GraphBuilder } from "./graph-builder.js";
 import { GraphNames, slotNames } from "./graph-names.js";
+import type { KvScales, LayerScales } from "./kv-scales.js";
 import { LinearWriter, type Activations } from "./linear.js";
 import { DataType, type Graph } from "./onnx-model.js";
 import type { WeightMap } from "./weights/weight-map.js";
 
-const ATTENTIONS = { dense: denseAttention, causal: causalAttention, sparse: sparseAttention } satisfies Record<string, SlotAttention>;
+const ATTENTIONS = { dense: denseAttention, causal: causalAttention, sparse: sparseAttention, causalWide: causalWideAttention, denseWide: denseWideAttention } satisfies Record<string, SlotAttention>;
 
 export type AttentionKind = keyof typeof ATTENTIONS;
 
-/** Of keys, values and what attention computes with; all else is f32. */
+/** Of what attention computes with, and of keys and values without scales; all else is f32. */
 export type Precision = "f32" | "f16";
 
 /** Which graph: one per combination is written and opened. */
@@ -22,6 +24,8 @@ export interface GraphKey {
   /** How each slot attends. */
   slots: readonly AttentionKind[];
   precision: Precision;
+  /** Keys and values are kept as int8 of these scales; the precision is f32. Undefined: as attention computes. */
+  kvScales?: KvScales;
   /** As quantized products take them. */
   activations: Activations;
 }
@@ -52,13 +56,15 @@ class DecoderWriter {
   readonly #config: DecoderConfig;
   readonly #slots: readonly SlotAttention[];
   readonly #attentionType: DataType;
+  readonly #kvScales: KvScales | undefined;
   readonly #linear: LinearWriter;
 
-  constructor(config: DecoderConfig, weights: WeightMap, { slots, precision, activations }: GraphKey) {
+  constructor(config: DecoderConfig, weights: WeightMap, { slots, precision, kvScales, activations }: GraphKey) {
     this.builder = new GraphBuilder(weights.tensors);
     this.#config = config;
     this.#slots = slots.map((kind) => ATTENTIONS[kind]);
     this.#attentionType = precision === "f32" ? DataType.float : DataType.float16;
+    this.#kvScales = kvScales;
     this.#linear = new LinearWriter(this.builder, weights.linears, activations);
   }
 
@@ -80,12 +86,13 @@ class DecoderWriter {
   #declareBuffer(slot: number): void {
     const { layerCount, kvHeadCount, headSize } = this.#config;
     const names = slotNames(slot);
+    const type = this.#kvScales ? DataType.int8 : this.#attentionType;
     const shape = [1, kvHeadCount, `capacity.${slot}`, headSize];
     for (let layer = 0; layer < layerCount; layer++) {
-      this.builder.input(names.pastKey(layer), this.#attentionType, shape);
-      this.builder.output(names.presentKey(layer), this.#attentionType, shape);
-      this.builder.input(names.pastValue(layer), this.#attentionType, shape);
-      this.builder.output(names.presentValue(layer), this.#attentionType, shape);
+      this.builder.input(names.pastKey(layer), type, shape);
+      this.builder.output(names.presentKey(layer), type, shape);
+      this.builder.input(names.pastValue(layer), type, shape);
+      this.builder.output(names.presentValue(layer), type, shape);
     }
   }
 
@@ -126,12 +133,17 @@ class DecoderWriter {
 
   #attendInSlots(layer: number, packed: { q: string; k: string; v: string }): string {
     const name = `/layers.${layer}/attn`;
-    if (this.#slots.length === 1) return this.#slots[0].write(this.builder, this.#config, { layer, slot: 0, name, ...packed });
+    const scales = this.#layerScales(layer);
+    if (this.#slots.length === 1) return this.#slots[0].write(this.builder, this.#config, { layer, slot: 0, name, scales, ...packed });
     const [q, k, v] = [packed.q, packed.k, packed.v].map((rows) => this.#split(rows));
     const inputs = this.#slots.map((attention, slot) =>
-      attention.write(this.builder, this.#config, { layer, slot, name: `${name}/slots.${slot}`, q: q[slot], k: k[slot], v: v[slot] }),
+      attention.write(this.builder, this.#config, { layer, slot, name: `${name}/slots.${slot}`, scales, q: q[slot], k: k[slot], v: v[slot] }),
     );
     return this.builder.node("Concat", { name, inputs, attributes: { axis: 1 } });
+  }
+
+  #layerScales(layer: number): LayerScales | undefined {
+    return this.#kvScales && { keys: this.#kvScales.keys[layer], values: this.#kvScales.values[layer] };
   }
 
   #split(rows: string): string[] {

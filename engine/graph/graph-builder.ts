@@ -10,7 +10,7 @@ export interface NodeOptions {
   name: string;
   inputs: readonly string[];
   domain?: string;
-  attributes?: Readonly<Record<string, number | { float: number } | { integers: readonly number[] }>>;
+  attributes?: Readonly<Record<string, number | { float: number } | { integers: readonly number[] } | { text: string }>>;
   /** Names of the outputs; an empty string leaves one out. Default: one, named as the node. */
   outputs?: readonly string[];
 }
@@ -57,6 +57,13 @@ export class GraphBuilder {
     const name = `integers_${values.join("_")}`;
     const data = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
     this.#initializers.set(name, { name, type: DataType.int64, shape: [values.length], data });
+    return name;
+  }
+
+  /** A small f32 constant. */
+  floats(name: string, values: Float32Array, shape: readonly number[]): string {
+    const data = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    this.#initializers.set(name, { name, type: DataType.float, shape, data });
     return name;
   }
 

@@ -28,6 +28,7 @@ const DESCRIPTION: protobuf.INamespace = {
         name: field(1, "string"),
         f: field(2, "float"),
         i: field(3, "int64"),
+        s: field(4, "bytes"),
         ints: field(8, "int64", "repeated"),
         type: field(20, "int32"),
       },
@@ -63,7 +64,7 @@ const DESCRIPTION: protobuf.INamespace = {
 };
 
 /** TensorProto.DataType */
-export const DataType = { float: 1, uint8: 2, int32: 6, int64: 7, float16: 10 } as const;
+export const DataType = { float: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10 } as const;
 export type DataType = (typeof DataType)[keyof typeof DataType];
 
 export interface ValueInfo {
@@ -82,7 +83,7 @@ export interface Node {
   attributes: readonly Attribute[];
 }
 
-export type Attribute = { name: string; integer: number } | { name: string; float: number } | { name: string; integers: readonly number[] };
+export type Attribute = { name: string; integer: number } | { name: string; float: number } | { name: string; integers: readonly number[] } | { name: string; text: string };
 
 /** A constant: its bytes, or where they lie in the file of external data. */
 export interface Initializer {
@@ -108,6 +109,7 @@ export const OPSETS = [
 const EXTERNAL = 1;
 const FLOAT_ATTRIBUTE = 1;
 const INTEGER_ATTRIBUTE = 2;
+const TEXT_ATTRIBUTE = 3;
 const INTEGERS_ATTRIBUTE = 7;
 
 /**
@@ -141,6 +143,7 @@ export function encodeModel(graph: Graph, dataFile?: string): Uint8Array {
 
 function encodeAttribute(attribute: Attribute): object {
   if ("integers" in attribute) return { name: attribute.name, ints: attribute.integers, type: INTEGERS_ATTRIBUTE };
+  if ("text" in attribute) return { name: attribute.name, s: Buffer.from(attribute.text), type: TEXT_ATTRIBUTE };
   return "integer" in attribute
     ? { name: attribute.name, i: attribute.integer, type: INTEGER_ATTRIBUTE }
     : { name: attribute.name, f: attribute.float, type: FLOAT_ATTRIBUTE };

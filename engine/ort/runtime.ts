@@ -16,6 +16,16 @@ const SAME_AS_REQUESTED = 1;
 const DEFAULT = -1;
 const DEFAULT_MEMORY = 0;
 
+const STATE_TYPES = {
+  f32: { elementType: ELEMENT_TYPE.float, Data: Float32Array },
+  /** As the numbers of their bits. */
+  f16: { elementType: ELEMENT_TYPE.float16, Data: Uint16Array },
+  int8: { elementType: ELEMENT_TYPE.int8, Data: Int8Array },
+} as const;
+
+/** Of tensors that sessions update in place. */
+export type StateType = keyof typeof STATE_TYPES;
+
 /** One runtime per engine; `close` it after its sessions and tensors. */
 export class Runtime {
   readonly api: OrtApi;
@@ -80,10 +90,10 @@ export class Runtime {
   }
 
   /** A tensor that sessions update in place, where they run. On the host it is zero. */
-  createState(type: "f32" | "f16", shape: readonly number[]): AnyTensor {
-    if (this.#deviceMemory) return this.#deviceMemory.allocate({ type: type === "f32" ? ELEMENT_TYPE.float : ELEMENT_TYPE.float16, shape });
+  createState(type: StateType, shape: readonly number[]): AnyTensor {
+    if (this.#deviceMemory) return this.#deviceMemory.allocate({ type: STATE_TYPES[type].elementType, shape });
     const length = shape.reduce((product, size) => product * size, 1);
-    return this.createTensor(type === "f32" ? new Float32Array(length) : new Uint16Array(length), shape);
+    return this.createTensor(new STATE_TYPES[type].Data(length), shape);
   }
 
   /** A tensor that never changes, where sessions run; `data` must stay as it is. */

@@ -2,15 +2,16 @@
 import type { OrtApi, Pointer } from "./api.js";
 
 /** Half floats have no typed array of their own. */
-export type TensorData = Float32Array | Uint16Array | Int32Array | BigInt64Array | Uint8Array;
+export type TensorData = Float32Array | Uint16Array | Int32Array | BigInt64Array | Uint8Array | Int8Array;
 
 /** ONNXTensorElementDataType of onnxruntime_c_api.h. */
-export const ELEMENT_TYPE = { float: 1, uint8: 2, int32: 6, int64: 7, float16: 10 } as const;
+export const ELEMENT_TYPE = { float: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10 } as const;
 
 const ELEMENT_TYPES = new Map<unknown, number>([
   [Float32Array, ELEMENT_TYPE.float],
   [Uint16Array, ELEMENT_TYPE.float16],
   [Uint8Array, ELEMENT_TYPE.uint8],
+  [Int8Array, ELEMENT_TYPE.int8],
   [Int32Array, ELEMENT_TYPE.int32],
   [BigInt64Array, ELEMENT_TYPE.int64],
 ]);

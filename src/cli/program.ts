@@ -65,6 +65,7 @@ function addRun(program: Command, { signal, leaveWith }: ProgramContext): void {
     .addOption(new Option("--device <device>", "where the model computes (default: cpu)").choices(["cpu", "cuda", "webgpu", "auto"]))
     .addOption(new Option("--attention <attention>", "what passes over long texts read (default: auto, sparse from 4,096 tokens on)").choices(["dense", "sparse", "auto"]))
     .option("--keep <share>", "share of the text that sparse passes read, above 0 up to 1 (default: 0.25)", parseShare)
+    .addOption(new Option("--kv-cache <form>", "how keys and values are kept: as computed, or rounded, in a quarter of the memory (default: exact)").choices(["exact", "int8"]))
     .option("--max-memory <size>", "memory for the model with its keys and values, such as 3GB", parseSize)
     .option("-t, --table", "write tables for people, not JSON")
     .option("-q, --quiet", "no progress")

@@ -19,6 +19,7 @@ export interface RunCommandOptions {
   device?: EngineOptions["device"];
   attention?: EngineOptions["attention"];
   keep?: number;
+  kvCache?: EngineOptions["kvCache"];
   maxMemory?: number;
   table?: boolean;
   quiet?: boolean;
@@ -66,8 +67,8 @@ export async function runCommand(
   return counts.failed > 0 ? 1 : 0;
 }
 
-function batchOptions({ model, samples, strategy, language, concurrency, device, attention, keep, maxMemory }: RunCommandOptions): BatchOptions {
-  const engine = given({ device, attention, keep, maxMemoryBytes: maxMemory });
+function batchOptions({ model, samples, strategy, language, concurrency, device, attention, keep, kvCache, maxMemory }: RunCommandOptions): BatchOptions {
+  const engine = given({ device, attention, keep, kvCache, maxMemoryBytes: maxMemory });
   return given({ model, samples, strategy, language, concurrency, engine: Object.keys(engine).length > 0 ? engine : undefined });
 }
 

@@ -151,6 +151,7 @@ describe("an engine", () => {
   test("does not fall back from what was asked for", async () => {
     await expect(load({ device: "tpu" as "cpu" })).rejects.toThrow(RangeError);
     await expect(load({ device: "webgpu", attention: "sparse" })).rejects.toMatchObject({ code: "RUNTIME_FAILED", hint: expect.stringContaining("dense") });
+    await expect(load({ device: "webgpu", kvCache: "int8" })).rejects.toMatchObject({ code: "RUNTIME_FAILED", hint: expect.stringContaining("exact") });
     if (existsSync(join(dirname(findLibrary()), "libonnxruntime_providers_cuda.so"))) return;
     await expect(load({ device: "cuda" })).rejects.toMatchObject({ code: "RUNTIME_FAILED", hint: expect.stringContaining("onnxruntime-node") });
   });

@@ -5,6 +5,7 @@ import { kvRowBytes } from "../../engine/cache/kv-buffer.js";
 import type { Engine } from "../../engine/engine.js";
 import { Decoder } from "../../engine/forward/decoder.js";
 import { loadEngine } from "../../engine/load-engine.js";
+import type { StateType } from "../../engine/ort/runtime.js";
 import { ask, essence, requestOf } from "../fixtures/engine/ask.js";
 import { temporaryFolder } from "../fixtures/engine/temporary-folder.js";
 import { writeTinyModel } from "../fixtures/engine/tiny-model.js";
@@ -16,21 +17,28 @@ const load = async (maxMemoryBytes?: number): Promise<Engine> => (engine = await
 afterEach(() => engine?.close());
 
 /** What the weights and the logits of a pass leave: room for so many rows, each with its share of the key summaries. */
-const boundFor = (rows: number, weightsBytes: number, { config }: Engine): number => (160 << 20) + Math.ceil(1.25 * weightsBytes + 128 * config.vocabularySize * 4 + (rows * kvRowBytes(config) * 33) / 32);
+const boundFor = (rows: number, weightsBytes: number, { config }: Engine): number => (160 << 20) + Math.ceil(1.25 * weightsBytes + 128 * config.vocabularySize * 4 + (rows * kvRowBytes(config, "f32") * 33) / 32);
 const someTokens = (length: number, seed: number): number[] => Array.from({ length }, (_, i) => (i * 37 + seed * 101 + 11) % 250);
 
 test("without a bound there is room for one full context", async () => {
   await load();
   const { config } = engine;
-  expect(kvBudgetRows({ maxMemoryBytes: undefined, weightsBytes: 1e9, config, contextLength: 4096 })).toBe(4096);
-  expect(engine.stats().memory.kvBudgetBytes).toBe(4096 * kvRowBytes(config));
+  expect(kvBudgetRows({ maxMemoryBytes: undefined, weightsBytes: 1e9, config, kvType: "f32", summaryType: "f32", contextLength: 4096 })).toBe(4096);
+  expect(engine.stats().memory.kvBudgetBytes).toBe(4096 * kvRowBytes(config, "f32"));
 });
 
 test("a bound leaves what the weights do not take, in whole blocks, be it more or less than a context", async () => {
   await load();
   const { config } = engine;
-  const rows = (spareRows: number): number => kvBudgetRows({ maxMemoryBytes: boundFor(spareRows, 1000, engine), weightsBytes: 1000, config, contextLength: 4096 });
+  const rows = (spareRows: number): number => kvBudgetRows({ maxMemoryBytes: boundFor(spareRows, 1000, engine), weightsBytes: 1000, config, kvType: "f32", summaryType: "f32", contextLength: 4096 });
   expect([512, 575, 576, 10_000].map(rows)).toEqual([512, 512, 576, 9984]);
+});
+
+test("rows of fewer bytes are more rows, their summaries as they are", async () => {
+  await load();
+  const { config } = engine;
+  const rows = (kvType: StateType, summaryType: StateType): number => kvBudgetRows({ maxMemoryBytes: boundFor(640, 1000, engine), weightsBytes: 1000, config, kvType, summaryType, contextLength: 4096 });
+  expect([rows("f32", "f32"), rows("f16", "f16"), rows("int8", "f32")]).toEqual([640, 1280, Math.floor((640 * 33) / (8 + 1) / 64) * 64]);
 });
 
 test("too little is refused, and the least that it names is enough", async () => {
@@ -63,7 +71,7 @@ test("a request that the memory cannot hold is refused; those that only cannot r
   expect(engine.stats().requests).toMatchObject({ open: 1, waiting: 2 });
   const answers = await running;
   expect(answers.map(({ result }) => essence(result))).toEqual(plain.map(({ result }) => essence(result)));
-  expect(engine.stats().memory.kvBytes).toBeLessThanOrEqual(640 * kvRowBytes(engine.config));
+  expect(engine.stats().memory.kvBytes).toBeLessThanOrEqual(640 * kvRowBytes(engine.config, "f32"));
 });
 
 test("passes want no more logits than the bound leaves room for, however many ask at once, and all are answered alike", async () => {

@@ -21,10 +21,11 @@ export interface SparseSlot {
 /** By input name, shapes as in `sparse-names.ts`. The caller releases them. */
 export function createSparseInputs(
   runtime: Runtime,
-  { headCount, kvHeadCount, headSize }: DecoderConfig,
+  config: DecoderConfig,
   slot: number,
   sparse: SparseSlot,
 ): Record<string, Tensor> {
+  const { headCount, kvHeadCount, headSize } = config;
   const { rows, plan, precision } = sparse;
   const names = sparseNames(slot);
   const rowCount = rows.tokens.length;
@@ -32,12 +33,11 @@ export function createSparseInputs(
   const headBlocks = rows.buffer.capacity / BLOCK_ROWS;
   const readRows = (plan.chosenCount + plan.always.length) * BLOCK_ROWS;
   const heads = Array.from({ length: kvHeadCount }, (_, head) => head);
-  const newRows = Array.from({ length: rowCount }, (_, row) => rows.pastLength + row);
   const integers = (values: readonly number[], shape: readonly number[]): Tensor =>
     runtime.createTensor(BigInt64Array.from(values, BigInt), shape);
   const bias = candidateBias(sparse);
   return {
-    [names.rowCells]: integers(newRows.flatMap((row) => heads.flatMap((head) => [0, head, row])), [rowCount, kvHeadCount, 3]),
+    [names.rowCells]: createRowCells(runtime, config, rows),
     [names.groups]: integers(plan.groups, [plan.groups.length]),
     [names.groupCells]: integers(
       heads.flatMap((head) => plan.groups.flatMap((group) => [head, group])),
@@ -56,6 +56,16 @@ export function createSparseInputs(
     [names.maskShape]: integers([rowCount * groupHeads, readRows], [2]),
     [names.scale]: runtime.createTensor(precision === "f32" ? Float32Array.of(headSize ** -0.5) : Uint16Array.of(halfFloat(headSize ** -0.5)), [1]),
   };
+}
+
+/** Where a slot's new rows go, as (0, head, row): [new rows, kvHeads, 3] i64 */
+export function createRowCells(runtime: Runtime, { kvHeadCount }: DecoderConfig, { pastLength, tokens }: SlotPass): Tensor {
+  const cells = new BigInt64Array(tokens.length * kvHeadCount * 3);
+  for (let at = 0; at < cells.length; at += 3) {
+    cells[at + 1] = BigInt((at / 3) % kvHeadCount);
+    cells[at + 2] = BigInt(pastLength + Math.floor(at / 3 / kvHeadCount));
+  }
+  return runtime.createTensor(cells, [tokens.length, kvHeadCount, 3]);
 }
 
 function candidateBias({ plan: { candidates }, precision }: SparseSlot): Float32Array | Uint16Array {

@@ -4,6 +4,7 @@ import type { DecoderConfig } from "../../checkpoint/checkpoint.js";
 import type { GraphBuilder, NodeOptions } from "../graph-builder.js";
 import { slotNames } from "../graph-names.js";
 import { DataType } from "../onnx-model.js";
+import { roundToInt8, timesScales } from "./int8-rows.js";
 import type { SlotAttention, SlotRows } from "./slot-attention.js";
 import { sparseNames } from "./sparse-names.js";
 
@@ -18,6 +19,7 @@ const GROUPS_PER_BLOCK = BLOCK_ROWS / GROUP_ROWS;
  * ```
  * A softmax over the summaries, summed within a block, estimates the block's share of a row's attention. All rows and
  * all heads of a group read the same blocks: those with the largest mean over heads, where the rows differ the largest of any row.
+ * Of an int8 buffer what is read is cast, not scaled: the scales of keys are taken into q, those of values into y.
  */
 export const sparseAttention: SlotAttention = {
   declare(builder, { layerCount, headCount, kvHeadCount, headSize }, slot, type) {
@@ -84,9 +86,11 @@ class SparseWriter {
     };
   }
 
-  #appendTo(what: string, past: string, rows: string, present: string): string {
+  #appendTo(what: "keys" | "values", past: string, rows: string, present: string): string {
     const { kvHeadCount, headSize } = this.#config;
-    const heads = this.#reshape(`new_${what}`, rows, [-1, kvHeadCount, headSize]);
+    const { scales, name, layer } = this.#rows;
+    const kept = scales ? roundToInt8(this.#builder, { name, layer, scales }, what, rows) : rows;
+    const heads = this.#reshape(`new_${what}`, kept, [-1, kvHeadCount, headSize]);
     return this.#node("ScatterND", `append_${what}`, [past, this.#names.rowCells, heads], { outputs: [present] });
   }
 
@@ -96,7 +100,7 @@ class SparseWriter {
     const { pastSummary, presentSummary, groups, groupCells } = this.#names;
     const allGroups = this.#reshape("groups", keys, [kvHeadCount, -1, GROUP_ROWS * headSize]);
     const touched = this.#node("Gather", "touched_groups", [allGroups, groups], { attributes: { axis: 1 } });
-    const means = this.#reduce("ReduceMean", "means", this.#reshape("touched_keys", touched, [kvHeadCount, -1, GROUP_ROWS, headSize]), 2);
+    const means = this.#reduce("ReduceMean", "means", this.#reshape("touched_keys", this.#asFloats("touched", touched), [kvHeadCount, -1, GROUP_ROWS, headSize]), 2);
     const { layer } = this.#rows;
     return this.#node("ScatterND", "summarize", [pastSummary(layer), groupCells, means], { outputs: [presentSummary(layer)] });
   }
@@ -104,7 +108,7 @@ class SparseWriter {
   /** Scaled, [kvHeads, new rows * heads of a group, headDim] f32 */
   query(): string {
     const { headCount, kvHeadCount, headSize } = this.#config;
-    const scaled = this.#node("Mul", "scaled_query", [this.#rows.q, this.#names.scale]);
+    const scaled = this.#node("Mul", "scaled_query", [this.#timesScales("keys", this.#rows.q), this.#names.scale]);
     const byRow = this.#reshape("query_groups", scaled, [-1, kvHeadCount, (headCount / kvHeadCount) * headSize]);
     return this.#reshape("query", this.#transpose("query_by_head", byRow, [1, 0, 2]), [kvHeadCount, -1, headSize]);
   }
@@ -140,7 +144,7 @@ class SparseWriter {
     const { kvHeadCount, headSize } = this.#config;
     const rows = this.#reshape(`${what}_by_block`, cache, [-1, BLOCK_ROWS * headSize]);
     const gathered = this.#node("Gather", `read_${what}`, [rows, blocks], { attributes: { axis: 0 } });
-    return this.#reshape(`read_${what}_rows`, gathered, [kvHeadCount, -1, headSize]);
+    return this.#reshape(`read_${what}_rows`, this.#asFloats(`read_${what}`, gathered), [kvHeadCount, -1, headSize]);
   }
 
   /** [1, new rows, heads * headDim] f32 */
@@ -153,10 +157,17 @@ class SparseWriter {
     const mixed = this.#node("MatMul", "mixed", [weights, values]);
     const byHead = this.#reshape("mixed_groups", mixed, [kvHeadCount, -1, (headCount / kvHeadCount) * headSize]);
     const byRow = this.#transpose("mixed_by_row", byHead, [1, 0, 2]);
-    return this.#builder.node("Reshape", {
-      name: this.#rows.name,
-      inputs: [byRow, this.#builder.integers([1, -1, headCount * headSize])],
-    });
+    return this.#timesScales("values", this.#reshape("attended", byRow, [1, -1, headCount * headSize]));
+  }
+
+  #asFloats(name: string, x: string): string {
+    return this.#rows.scales ? this.#node("Cast", `${name}_cast`, [x], { attributes: { to: DataType.float } }) : x;
+  }
+
+  /** Of f32 buffers there are none. */
+  #timesScales(what: "keys" | "values", x: string): string {
+    const { scales, name, layer } = this.#rows;
+    return scales ? timesScales(this.#builder, this.#config, { name, layer, scales }, what, x) : x;
   }
 
   #transpose(name: string, x: string, order: readonly number[]): string {

@@ -7,6 +7,9 @@ export const DEVICE_OPTIONS = ["cpu", "cuda", "webgpu", "auto"] as const satisfi
 /** `auto` is the first of `cuda`, `webgpu` on a GPU that is none in software, and `cpu`, on which something really was computed. */
 export type DeviceOption = (typeof DEVICE_OPTIONS)[number];
 
+/** What attention computes with: CUDA's has no f32. */
+export const ATTENTION_PRECISIONS = { cpu: "f32", cuda: "f16", webgpu: "f32" } as const satisfies Record<DeviceName, string>;
+
 /** A key of onnxruntime_session_options_config_keys.h: a node that the device cannot run is an error, not a hidden detour. */
 const NO_FALLBACK_KEY = "session.disable_cpu_ep_fallback";
 
