@@ -143,7 +143,7 @@ export class Engine implements AsyncDisposable {
   }
 
   /**
-   * Computes a prompt's beginning and keeps it on disk: engines that load the same file with the same `weights` read it
+   * Computes a prompt's beginning and keeps it on disk: engines that load the same file with the same `weights` and `kvCache` read it
    * there instead of computing it. What was kept under the same name is replaced.
    *
    * @throws RangeError where there are too few tokens to be worth it, PromptTooLongError where there are too many.

@@ -50,6 +50,10 @@ export function createProgram(context: ProgramContext): Command {
   return program;
 }
 
+function kvCacheOption(description: string): Option {
+  return new Option("--kv-cache <form>", description).choices(["exact", "int8"]);
+}
+
 function addRun(program: Command, { signal, leaveWith }: ProgramContext): void {
   program
     .command("run")
@@ -65,7 +69,7 @@ function addRun(program: Command, { signal, leaveWith }: ProgramContext): void {
     .addOption(new Option("--device <device>", "where the model computes (default: cpu)").choices(["cpu", "cuda", "webgpu", "auto"]))
     .addOption(new Option("--attention <attention>", "what passes over long texts read (default: auto, sparse from 4,096 tokens on)").choices(["dense", "sparse", "auto"]))
     .option("--keep <share>", "share of the text that sparse passes read, above 0 up to 1 (default: 0.25)", parseShare)
-    .addOption(new Option("--kv-cache <form>", "how keys and values are kept: as computed, or rounded, in a quarter of the memory (default: exact)").choices(["exact", "int8"]))
+    .addOption(kvCacheOption("how keys and values are kept: as computed, or rounded, in a quarter of the memory (default: exact)"))
     .option("--max-memory <size>", "memory for the model with its keys and values, such as 3GB", parseSize)
     .option("-t, --table", "write tables for people, not JSON")
     .option("-q, --quiet", "no progress")
@@ -82,6 +86,7 @@ function addWarm(program: Command, { signal }: ProgramContext): void {
     .option("-m, --model <model>", "catalogue id or path of a GGUF file (default: DISTILLATE_MODEL)")
     .addOption(new Option("--strategy <strategy>", "as the runs will have it (default: the task's)").choices(["record", "fields"]))
     .addOption(new Option("-l, --language <language>", "language of the prompt (default: en)").choices(["en", "zh"]))
+    .addOption(kvCacheOption("as the runs will have it (default: exact)"))
     .action(async (task: string, options: WarmCommandOptions) => (await import("./tasks-command.js")).warmCommand(task, options, signal));
 }
 

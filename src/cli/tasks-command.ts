@@ -1,5 +1,5 @@
 // `distillate tasks` and `distillate warm`: the ready tasks by name, and what is kept of one. load-task.ts finds it.
-import type { Language } from "../index.js";
+import type { EngineOptions, Language } from "../index.js";
 import { createModelProgress } from "./byte-progress.js";
 import { loadTask, readyTasks } from "./load-task.js";
 import { checkModel } from "./run-command.js";
@@ -9,6 +9,7 @@ export interface WarmCommandOptions {
   model?: string;
   strategy?: "record" | "fields";
   language?: Language;
+  kvCache?: EngineOptions["kvCache"];
 }
 
 export async function listTasksCommand(): Promise<void> {
@@ -18,7 +19,7 @@ export async function listTasksCommand(): Promise<void> {
 }
 
 /** Prints the path of the file that keeps it. */
-export async function warmCommand(taskName: string, { model, strategy, language }: WarmCommandOptions, signal: AbortSignal): Promise<void> {
+export async function warmCommand(taskName: string, { model, strategy, language, kvCache }: WarmCommandOptions, signal: AbortSignal): Promise<void> {
   const task = await loadTask(taskName);
   await checkModel(model);
   const progress = createModelProgress(process.stderr.isTTY);
@@ -27,6 +28,7 @@ export async function warmCommand(taskName: string, { model, strategy, language 
       ...(model && { model }),
       ...(strategy && { strategy }),
       ...(language && { language }),
+      ...(kvCache && { engine: { kvCache } }),
       signal,
       onProgress: (report) => report.type === "model-progress" && progress.update(report),
     });

@@ -1,6 +1,6 @@
-// What reading long texts in part costs in quality and buys in time, beside reading all of them.
+// What reading long texts in part costs in quality and buys in time, beside reading all of them; and so for keys and values in int8.
 //   npm run bench:sparse -- [--model ID|PATH]... [--part NAME]... [--texts DIR] [--data DIR] [--threads N] [--check] [--json FILE]
-// Parts, all of them by default: operations, perplexity, speed, needles, fields. All at once take hours.
+// Parts, all of them by default: operations, perplexity, speed, needles, fields, int8. All at once take hours.
 //   --texts DIR       folder of long texts (.txt, 16,384 tokens and more) for perplexity and needles; default: those of the tests
 //   --data DIR        folder of the labelled set legal_cuad_long.jsonl, which fields needs
 //   --lengths N,...   tokens of context; default 8192,16384
@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BenchReport, chooseParts, locateModel, readArguments, refuse } from "./bench-report.mjs";
 import { measureFields, printFields } from "./sparse/fields.mjs";
+import { measureInt8, printInt8 } from "./sparse/int8.mjs";
 import { measureNeedles, printNeedles } from "./sparse/needles.mjs";
 import { measureOperations, printOperations } from "./sparse/operations.mjs";
 import { measurePerplexity, printPerplexity } from "./sparse/perplexity.mjs";
@@ -25,6 +26,7 @@ const PARTS = {
   speed: { measure: measureSpeed, print: printSpeed },
   needles: { measure: measureNeedles, print: printNeedles },
   fields: { measure: measureFields, print: printFields, needsData: true },
+  int8: { measure: measureInt8, print: printInt8 },
 };
 
 const OPTIONS = {

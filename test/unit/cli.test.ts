@@ -107,7 +107,7 @@ it("ends at the first record where the model cannot be run", async () => {
 
 it("hands the engine's options to the model that it loads", async () => {
   const file = await writeTinyModel(folder, { seed: 1 });
-  const { exitCode, stdout } = await runCli(["run", "parseInvoice", join(records, "a.txt"), "--model", file, "--max-memory", "1kB", "--attention", "sparse", "--keep", "0.5"], {
+  const { exitCode, stdout } = await runCli(["run", "parseInvoice", join(records, "a.txt"), "--model", file, "--max-memory", "1kB", "--attention", "sparse", "--keep", "0.5", "--kv-cache", "int8"], {
     env: { DISTILLATE_HOME: join(folder, "home") },
   });
   expect(linesOf(stdout)).toMatchObject([{ ok: false, error: { message: expect.stringMatching(/maxMemoryBytes/) as string } }]);
@@ -154,6 +154,7 @@ it.each([
   ["a size without a unit", ["run", "parseInvoice", ".", "--max-memory", "3"], /such as 3GB/],
   ["a device that is none", ["run", "parseInvoice", ".", "--device", "tpu"], /cpu, cuda, webgpu, auto/],
   ["an attention that is none", ["run", "parseInvoice", ".", "--attention", "local"], /dense, sparse, auto/],
+  ["a cache that is none", ["run", "parseInvoice", ".", "--kv-cache", "int4"], /exact, int8/],
   ["a count that is none", ["run", "parseInvoice", ".", "--samples", "0"], /whole number/],
   ["an unknown model", ["run", "parseInvoice", "package.json", "--model", "qwen"], /no model "qwen".*Did you mean/],
   ["a model file that is not there", ["run", "parseInvoice", "package.json", "--model", "./none.gguf"], /no model file \.\/none\.gguf/],

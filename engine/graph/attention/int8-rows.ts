@@ -22,8 +22,16 @@ export function roundToInt8(builder: GraphBuilder, rows: ScaledRows, what: keyof
   });
 }
 
-/** Makes up for `what` being read without its scales: [1, rows, heads * headDim] f32, as x */
-export function timesScales(builder: GraphBuilder, config: DecoderConfig, rows: ScaledRows, what: keyof LayerScales, x: string): string {
+interface Scaling {
+  /** Of the product. */
+  name: string;
+  what: keyof LayerScales;
+  /** [1, rows, heads * headDim] f32 */
+  x: string;
+}
+
+/** Makes up for `what` being read without its scales: [1, rows, heads * headDim] f32 */
+export function timesScales(builder: GraphBuilder, config: DecoderConfig, rows: ScaledRows, { name, what, x }: Scaling): string {
   const { headCount, kvHeadCount, headSize } = config;
   const width = headCount * headSize;
   const byHead = Float32Array.from({ length: width }, (_, at) => {
@@ -31,5 +39,5 @@ export function timesScales(builder: GraphBuilder, config: DecoderConfig, rows: 
     return rows.scales[what][kvHead * headSize + (at % headSize)];
   });
   const constant = builder.floats(`/layers.${rows.layer}/attn/${what}_scales_by_head`, byHead, [width]);
-  return builder.node("Mul", { name: `${rows.name}/scaled_${what}`, inputs: [x, constant] });
+  return builder.node("Mul", { name, inputs: [x, constant] });
 }

@@ -88,8 +88,8 @@ class SparseWriter {
 
   #appendTo(what: "keys" | "values", past: string, rows: string, present: string): string {
     const { kvHeadCount, headSize } = this.#config;
-    const { scales, name, layer } = this.#rows;
-    const kept = scales ? roundToInt8(this.#builder, { name, layer, scales }, what, rows) : rows;
+    const { scales, ...place } = this.#rows;
+    const kept = scales ? roundToInt8(this.#builder, { ...place, scales }, what, rows) : rows;
     const heads = this.#reshape(`new_${what}`, kept, [-1, kvHeadCount, headSize]);
     return this.#node("ScatterND", `append_${what}`, [past, this.#names.rowCells, heads], { outputs: [present] });
   }
@@ -108,7 +108,9 @@ class SparseWriter {
   /** Scaled, [kvHeads, new rows * heads of a group, headDim] f32 */
   query(): string {
     const { headCount, kvHeadCount, headSize } = this.#config;
-    const scaled = this.#node("Mul", "scaled_query", [this.#timesScales("keys", this.#rows.q), this.#names.scale]);
+    const { q, scales, ...rows } = this.#rows;
+    const x = scales ? timesScales(this.#builder, this.#config, { ...rows, scales }, { name: this.#path("query_times_scales"), what: "keys", x: q }) : q;
+    const scaled = this.#node("Mul", "scaled_query", [x, this.#names.scale]);
     const byRow = this.#reshape("query_groups", scaled, [-1, kvHeadCount, (headCount / kvHeadCount) * headSize]);
     return this.#reshape("query", this.#transpose("query_by_head", byRow, [1, 0, 2]), [kvHeadCount, -1, headSize]);
   }
@@ -157,17 +159,14 @@ class SparseWriter {
     const mixed = this.#node("MatMul", "mixed", [weights, values]);
     const byHead = this.#reshape("mixed_groups", mixed, [kvHeadCount, -1, (headCount / kvHeadCount) * headSize]);
     const byRow = this.#transpose("mixed_by_row", byHead, [1, 0, 2]);
-    return this.#timesScales("values", this.#reshape("attended", byRow, [1, -1, headCount * headSize]));
+    const { scales, ...rows } = this.#rows;
+    const name = scales ? this.#path("attended") : rows.name;
+    const y = this.#builder.node("Reshape", { name, inputs: [byRow, this.#builder.integers([1, -1, headCount * headSize])] });
+    return scales ? timesScales(this.#builder, this.#config, { ...rows, scales }, { name: rows.name, what: "values", x: y }) : y;
   }
 
   #asFloats(name: string, x: string): string {
     return this.#rows.scales ? this.#node("Cast", `${name}_cast`, [x], { attributes: { to: DataType.float } }) : x;
-  }
-
-  /** Of f32 buffers there are none. */
-  #timesScales(what: "keys" | "values", x: string): string {
-    const { scales, name, layer } = this.#rows;
-    return scales ? timesScales(this.#builder, this.#config, { name, layer, scales }, what, x) : x;
   }
 
   #transpose(name: string, x: string, order: readonly number[]): string {

@@ -52,12 +52,12 @@ function writeWide(builder: GraphBuilder, config: DecoderConfig, { scales, ...ro
   const attended = writeKernel(builder, config, {
     name: `${name}/attended`,
     slot,
-    rows: [timesScales(builder, config, scaled, "keys", rows.q), keys.fresh, values.fresh],
+    rows: [timesScales(builder, config, scaled, { name: `${name}/scaled_query`, what: "keys", x: rows.q }), keys.fresh, values.fresh],
     past: [keys.held, values.held],
     present: [`${name}/keys`, `${name}/values`],
     further,
   });
-  return timesScales(builder, config, scaled, "values", attended);
+  return timesScales(builder, config, scaled, { name, what: "values", x: attended });
 }
 
 interface CacheRows {

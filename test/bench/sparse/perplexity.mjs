@@ -46,14 +46,14 @@ async function compare(decoder, ids, positions, keep) {
   const prefill = await scoreFrom(decoder, score, { start: 0, rows: ROWS_PER_CHOICE, keep });
   return {
     positions,
-    perplexity: Math.exp(mean(dense.map(({ loss }) => loss))),
+    perplexity: perplexityOf(dense),
     decode: difference(decode, dense),
     prefill: difference(prefill, dense),
   };
 }
 
 /** Losses and most likely tokens of the positions from `first` on. Rows before `start` are there. */
-async function scoreFrom(decoder, { ids, first, last }, { start, rows, keep }) {
+export async function scoreFrom(decoder, { ids, first, last }, { start, rows, keep }) {
   const { vocabularySize } = decoder.config;
   const scores = [];
   decoder.restart(start);
@@ -71,7 +71,7 @@ async function scoreFrom(decoder, { ids, first, last }, { start, rows, keep }) {
   return scores;
 }
 
-function difference(found, expected) {
+export function difference(found, expected) {
   const differences = found.map(({ loss }, i) => loss - expected[i].loss);
   const spans = Array.from({ length: Math.floor(differences.length / SPAN_TOKENS) }, (_, i) => mean(differences.slice(i * SPAN_TOKENS, (i + 1) * SPAN_TOKENS)));
   const rise = mean(differences);
@@ -82,6 +82,8 @@ function difference(found, expected) {
     agreement: mean(found.map(({ best }, i) => Number(best === expected[i].best))),
   };
 }
+
+export const perplexityOf = (scores) => Math.exp(mean(scores.map(({ loss }) => loss)));
 
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
@@ -94,6 +96,6 @@ export function printPerplexity(figures) {
   );
 }
 
-function cellsOf({ percent, standardError, agreement }) {
+export function cellsOf({ percent, standardError, agreement }) {
   return [`${percent.toFixed(2)} ± ${standardError.toFixed(2)} %`, `${(100 * agreement).toFixed(1)} %`];
 }
