@@ -94,6 +94,11 @@ export class TokenTree {
     return ranges.toReversed();
   }
 
+  /** The tokens of the path to a row. */
+  path(row: number): number[] {
+    return this.visible(row).flatMap(({ start, end }) => this.#tokens.slice(start, end));
+  }
+
   /** The row that ends the longest path along `tokens`, no longer than `limit`; the newest of equally long ones. */
   match(tokens: readonly number[], limit: number): number {
     let longest = ROOT;

@@ -79,7 +79,8 @@ export class Generation {
       if (rows.length > 0) this.#logits = rows[0];
       yield { type: "prefill-progress", doneTokens: done, totalTokens: prompt.length };
     }
-    this.usage.cachedTokens = prompt.length - this.#sequence.computedTokens;
+    // Where it had to move to another tree, some were computed twice.
+    this.usage.cachedTokens = Math.max(0, prompt.length - this.#sequence.computedTokens);
   }
 
   async #readPrompt(tokens: readonly number[]): Promise<Computed> {

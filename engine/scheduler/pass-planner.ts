@@ -38,6 +38,8 @@ export interface PlannedPass {
 interface Growth {
   tree: KvTree;
   start: number;
+  /** Whether work was refused for lack of room. */
+  isFull: boolean;
   shares: (Omit<Share, "wanted"> & { rows: number[] })[];
 }
 
@@ -87,15 +89,18 @@ export class PassPlanner {
       let growth = growths.get(tree);
       if (!growth) {
         tree.tidy();
-        growth = { tree, start: tree.tokens.length, shares: [] };
+        growth = { tree, start: tree.tokens.length, isFull: false, shares: [] };
         growths.set(tree, growth);
       }
       const limit = isShort(work) ? work.tokens.length : Math.min(Math.max(rowsLeft, longRows), this.#attention.mostNewRows(work.sequence.length));
       if (!isShort(work)) longRows = 0;
       try {
         if (this.#hasRoom(growth, Math.min(limit, work.tokens.length))) rowsLeft = Math.max(0, rowsLeft - this.#insert(work, growth, limit));
-        // Beside rows of this pass it waits for the next one.
-        else if (tree.tokens.length === growth.start) refuse(work);
+        // Beside rows of this pass, or where another one has just made room, it waits for the next one.
+        else if (tree.tokens.length === growth.start && !growth.isFull) {
+          growth.isFull = true;
+          refuse(work);
+        }
       } catch (error) {
         refuse(work, error);
       }

@@ -99,8 +99,8 @@ export class Scheduler implements SequenceHost {
     this.#open.add(sequence);
     return new Promise((resolve, reject) => {
       const refuse = (reason: unknown) => {
-        sequence.release();
         reject(reason);
+        sequence.release();
       };
       const onAbort = () => refuse(signal?.reason);
       signal?.addEventListener("abort", onAbort, { once: true });
@@ -129,10 +129,12 @@ export class Scheduler implements SequenceHost {
     sequence.isPending = false;
     this.#mayAdmit = true;
     this.#open.delete(sequence);
-    this.#waiting = this.#waiting.filter((waiting) => waiting.sequence !== sequence);
+    const waiting = this.#waiting.filter((each) => each.sequence === sequence);
+    this.#waiting = this.#waiting.filter((each) => each.sequence !== sequence);
+    for (const { refuse } of waiting) refuse(released());
     const left = this.#works.filter((work) => work.sequence === sequence);
     this.#works = this.#works.filter((work) => work.sequence !== sequence);
-    for (const work of left) work.reject(new RangeError("the sequence was released"));
+    for (const work of left) work.reject(released());
     this.#wake();
   }
 
@@ -170,10 +172,45 @@ export class Scheduler implements SequenceHost {
   /** Whatever is wrong with a plan fails the requests that wait for it, not those that come later. */
   #plan(): PlannedPass | undefined {
     try {
-      return this.#planner.plan(this.#works, (work, reason) => this.#refuse(work, reason));
+      return this.#planner.plan(this.#works, (work, reason) => {
+        if (reason !== undefined || !this.#move(work)) this.#refuse(work, reason);
+      });
     } catch (error) {
       for (const work of this.#works) this.#refuse(work, error);
       return undefined;
+    }
+  }
+
+  /**
+   * Where a tree on a device has no room left, gaps cannot be closed and its buffer cannot grow: the sequence waits for a
+   * place in another one, and computes there what it had. Whether it may: a fork's parent would wait for it with its own place.
+   */
+  #move(work: Work): boolean {
+    const { sequence, tokens } = work;
+    const { tree, row, isFork } = sequence;
+    const prompt = [...tree.tokens.path(row), ...tokens];
+    const reservedRows = Math.max(0, sequence.reservedRows - tokens.length);
+    if (tree.buffer.isHostVisible || isFork || prompt.length + reservedRows > this.pool.budgetRows) return false;
+    this.#works = this.#works.filter((other) => other !== work);
+    tree.leaves.delete(sequence);
+    Object.assign(sequence, { prompt, reservedRows, isPending: false });
+    this.#waiting.unshift({ sequence, overtaken: 0, admit: () => void this.#computeMoved(work), refuse: (reason) => work.reject(reason) });
+    this.#mayAdmit = true;
+    this.#wake();
+    return true;
+  }
+
+  async #computeMoved({ sequence, tokens, wantedCount, resolve, reject }: Work): Promise<void> {
+    const { prompt } = sequence;
+    sequence.rewind(Math.min(sequence.length, prompt.length - wantedCount));
+    try {
+      for (let done = sequence.length; ; ) {
+        const { count, rows } = await sequence.compute(prompt.slice(done), wantedCount);
+        done += count;
+        if (done === prompt.length) return resolve({ count: tokens.length, rows });
+      }
+    } catch (error) {
+      reject(error);
     }
   }
 
@@ -262,7 +299,13 @@ export class Scheduler implements SequenceHost {
     this.#works = this.#works.filter((other) => other !== work);
     work.sequence.isPending = false;
     work.reject(reason);
+    // Others may find room now.
+    this.#wake();
   }
+}
+
+function released(): RangeError {
+  return new RangeError("the sequence was released");
 }
 
 function noMemory(): RuntimeError {

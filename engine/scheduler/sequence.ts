@@ -39,7 +39,8 @@ export interface SequenceHost {
 export class Sequence implements Leaf {
   row = ROOT;
   reservedRows: number;
-  readonly prompt: readonly number[];
+  /** What it was let in with: tokens that it has computed, or is about to. */
+  prompt: readonly number[];
   readonly order: number;
   /** What a file holds of the prompt. */
   kept: KeptRows | undefined;
@@ -49,6 +50,8 @@ export class Sequence implements Leaf {
   cost: SequenceCost = { passes: 0, flops: { computed: 0, skipped: 0 } };
   /** Whether it is about to ask for something, or waits for it. */
   isPending = false;
+  /** Whether another sequence waits for it, and keeps what it needs. */
+  isFork = false;
   /** Sequences that its last pass computed something for. */
   companions = 1;
   readonly #host: SequenceHost;
@@ -97,6 +100,7 @@ export class Sequence implements Leaf {
   fork(reservedRows: number): Sequence {
     const fork = new Sequence(this.#host, { prompt: this.prompt, reservedRows, order: this.order });
     fork.cost = this.cost;
+    fork.isFork = true;
     fork.enter(this.tree, this.row);
     this.#host.adopt(fork, this.tree);
     return fork;

@@ -146,9 +146,8 @@ test("a tree that would grow beyond the budget rejects the work, and no other", 
   second.release();
 });
 
-test("what was reserved is there, however many rows others left behind: gaps are closed before a buffer grows", async () => {
-  let allocations = 0;
-  await open({ budgetRows: 2048, onAllocate: () => allocations++ });
+/** Branches of a prompt that try some of what may still come at each step and keep one token of it, which leaves gaps. */
+async function tryAndKeep(): Promise<{ sequences: Sequence[]; paths: number[][] }> {
   const prompt = someTokens(64, 9);
   const first = await begin(prompt, 60);
   await compute(first, prompt);
@@ -159,7 +158,6 @@ test("what was reserved is there, however many rows others left behind: gaps are
   for (let step = 0; step < 59; step++) {
     await Promise.all(
       sequences.map(async (sequence, i) => {
-        // Some of what may still come is tried; one token of it is kept.
         const tried = someTokens(Math.min(8, 60 - step), step * 3 + i);
         await compute(sequence, tried, tried.length);
         paths[i].push(tried[0]);
@@ -167,12 +165,55 @@ test("what was reserved is there, however many rows others left behind: gaps are
       }),
     );
   }
+  return { sequences, paths };
+}
+
+async function expectRightAtTheEnd({ sequences, paths }: { sequences: readonly Sequence[]; paths: readonly (readonly number[])[] }): Promise<void> {
   for (const [i, sequence] of sequences.entries()) {
     const [row] = await compute(sequence, [i]);
     await expectAsAlone(row, [...paths[i], i]);
     sequence.release();
   }
+}
+
+test("what was reserved is there, however many rows others left behind: gaps are closed before a buffer grows", async () => {
+  let allocations = 0;
+  await open({ budgetRows: 2048, onAllocate: () => allocations++ });
+  await expectRightAtTheEnd(await tryAndKeep());
   expect(allocations).toBe(1);
+});
+
+test("where gaps cannot be closed nor buffers grow, requests go on in other trees", async () => {
+  let allocations = 0;
+  await open({ budgetRows: 2048, areFixed: true, onAllocate: () => allocations++ });
+  const { sequences, paths } = await tryAndKeep();
+  expect(new Set(sequences.map(({ tree }) => tree)).size).toBeGreaterThan(1);
+  expect(allocations).toBeGreaterThan(1);
+  await expectRightAtTheEnd({ sequences, paths });
+});
+
+test("they wait for such a tree where memory is used up, and are let go when they are released", async () => {
+  await open({ budgetRows: 512, areFixed: true });
+  const [a, b] = [someTokens(60, 1), someTokens(60, 2)];
+  const [first, second] = [await begin(a, 4), await begin(b, 310)];
+  await Promise.all([compute(first, a), compute(second, b)]);
+  const more = someTokens(150, 3);
+  const moved = compute(first, more);
+  const other = await begin([...b, 1], 4);
+  while (opened.scheduler.waitingCount === 0) await new Promise((resolve) => setImmediate(resolve));
+  await compute(second, [1, 2, 3]);
+  expect(opened.scheduler.waitingCount).toBe(1);
+  second.release();
+  other.release();
+  const [row] = await moved;
+  await expectAsAlone(row, [...a, ...more]);
+  const third = await begin(someTokens(60, 7), 60);
+  const abandoned = compute(first, someTokens(200, 5));
+  while (opened.scheduler.waitingCount === 0) await new Promise((resolve) => setImmediate(resolve));
+  first.release();
+  await expect(abandoned).rejects.toThrow("released");
+  expect(opened.scheduler.waitingCount).toBe(0);
+  third.release();
 });
 
 test("whoever joins where another has just left finds room for what all may still need", async () => {
