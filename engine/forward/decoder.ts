@@ -23,7 +23,7 @@ import type { Pass, SlotPass } from "./pass.js";
 import { RotaryTensors } from "./rotary-tensors.js";
 import { splitPass, splitSlots, type PassPart } from "./split-pass.js";
 import { createRowCells, createSparseInputs } from "./sparse/sparse-inputs.js";
-import { planSparse } from "./sparse/sparse-plan.js";
+import { planLevels } from "./sparse/sparse-plan.js";
 
 /** A pass of so many takes long beside finding pages again. */
 const MANY_ROWS = 64;
@@ -206,8 +206,8 @@ export class Decoder {
     const bias = (): Record<string, Tensor> => ({ [slotNames(index).bias]: this.#bias.tensor(index, slot) });
     if (kind === "dense") return bias();
     if (kind !== "sparse") return { ...this.#wideInputs(slot, index), ...(kind === "denseWide" && bias()) };
-    const plan = planSparse(slot, { keep: slot.keep ?? 1, summarizedRows: slot.buffer.summaries.rows });
-    return createSparseInputs(this.#runtime, this.config, index, { rows: slot, plan, precision: this.#precision });
+    const plans = planLevels(this.config, slot, { keep: slot.keep ?? 1, summarizedRows: slot.buffer.summaries.rows });
+    return createSparseInputs(this.#runtime, this.config, index, { rows: slot, plans, precision: this.#precision });
   }
 
   #wideInputs(slot: SlotPass, index: number): Record<string, Tensor> {

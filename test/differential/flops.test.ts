@@ -9,7 +9,7 @@ import { openGguf } from "../../engine/checkpoint/gguf.js";
 import { attentionFlops, layerFlops, wantedRowFlops } from "../../engine/forward/flops.js";
 import type { SlotPass } from "../../engine/forward/pass.js";
 import { createSparseInputs } from "../../engine/forward/sparse/sparse-inputs.js";
-import { planSparse } from "../../engine/forward/sparse/sparse-plan.js";
+import { planLevels } from "../../engine/forward/sparse/sparse-plan.js";
 import { sparseNames } from "../../engine/graph/attention/sparse-names.js";
 import { convertOnce } from "../../engine/graph/converted-cache.js";
 import { writeDecoder, type AttentionKind } from "../../engine/graph/decoder-graph.js";
@@ -105,7 +105,7 @@ describe.each([
     const further =
       keep === undefined
         ? await lengthInputs(slot)
-        : feeds(createSparseInputs(hostTensors, config, 0, { rows: slot, plan: planSparse(slot, { keep, summarizedRows: 0 }), precision: "f32" }));
+        : feeds(createSparseInputs(hostTensors, config, 0, { rows: slot, plans: planLevels(config, slot, { keep, summarizedRows: 0 }), precision: "f32" }));
     const nodes = await profile(path, { ...inputsOf(config, slot, wanted), ...further });
 
     const { computed, skipped } = attentionFlops(config, slot);

@@ -5,7 +5,8 @@ import type { DecoderConfig } from "../../engine/checkpoint/checkpoint.js";
 import type { KvBuffer } from "../../engine/cache/kv-buffer.js";
 import type { RowRange, SlotPass } from "../../engine/forward/pass.js";
 import { createSparseInputs } from "../../engine/forward/sparse/sparse-inputs.js";
-import { planSparse } from "../../engine/forward/sparse/sparse-plan.js";
+import { planLevels } from "../../engine/forward/sparse/sparse-plan.js";
+import { layerShares, sharesOf } from "../../engine/graph/attention/layer-shares.js";
 import { sparseAttention } from "../../engine/graph/attention/sparse-attention.js";
 import { sparseNames } from "../../engine/graph/attention/sparse-names.js";
 import { GraphBuilder } from "../../engine/graph/graph-builder.js";
@@ -16,6 +17,8 @@ import { feeds, floats, hostTensors } from "../fixtures/engine/host-tensors.js";
 
 const config = { layerCount: 1, headCount: 6, kvHeadCount: 2, headSize: 16 } as DecoderConfig;
 const { headCount, kvHeadCount, headSize } = config;
+/** As many layers, and as wide, as a model whose layers read unlike each other. */
+const unlike = { ...config, layerCount: 24, hiddenSize: 896 };
 const CAPACITY = 1024;
 const BLOCK = 64;
 const GROUP = 16;
@@ -101,21 +104,29 @@ function attend(query: Float32Array, cache: Cache, one: Case): number[] {
   return result;
 }
 
-function writeGraph(): Uint8Array {
+/** Layers beside one another, all from the same rows. */
+function writeGraph(model: DecoderConfig): Uint8Array {
   const builder = new GraphBuilder({});
   const names = slotNames(0);
   const cache = [1, kvHeadCount, "capacity", headSize];
   for (const [name, width] of [["q", headCount], ["k", kvHeadCount], ["v", kvHeadCount]] as const) builder.input(name, DataType.float, [1, "rows", width * headSize]);
-  for (const name of [names.pastKey(0), names.pastValue(0)]) builder.input(name, DataType.float, cache);
-  for (const name of [names.presentKey(0), names.presentValue(0)]) builder.output(name, DataType.float, cache);
-  sparseAttention.declare(builder, config, 0, DataType.float);
-  builder.output(sparseAttention.write(builder, config, { layer: 0, slot: 0, name: "y", q: "q", k: "k", v: "v" }), DataType.float, [1, "rows", headCount * headSize]);
+  sparseAttention.declare(builder, model, 0, DataType.float);
+  for (let layer = 0; layer < model.layerCount; layer++) {
+    for (const name of [names.pastKey(layer), names.pastValue(layer)]) builder.input(name, DataType.float, cache);
+    for (const name of [names.presentKey(layer), names.presentValue(layer)]) builder.output(name, DataType.float, cache);
+    builder.output(sparseAttention.write(builder, model, { layer, slot: 0, name: `y.${layer}`, q: "q", k: "k", v: "v" }), DataType.float, [1, "rows", headCount * headSize]);
+  }
   return encodeModel(builder.build("attention"));
 }
 
-const session = await InferenceSession.create(writeGraph());
+interface Run {
+  /** By layer. */
+  found: number[][];
+  expected: (share: number) => number[];
+  plans: ReturnType<typeof planLevels>;
+}
 
-async function run(one: Case, seed: number): Promise<{ found: number[]; expected: number[]; plan: ReturnType<typeof planSparse> }> {
+async function run(model: DecoderConfig, one: Case, seed: number): Promise<Run> {
   const random = createRandom(seed);
   const noise = (length: number, size = 2): Float32Array => Float32Array.from({ length }, () => (random() - 0.5) * 2 * size);
   const rowCount = one.visible.length;
@@ -124,17 +135,22 @@ async function run(one: Case, seed: number): Promise<{ found: number[]; expected
   const slot: SlotPass = {
     buffer: { capacity: CAPACITY } as KvBuffer, pastLength: one.pastLength, tokens: one.visible.map(() => 0), positions: [], visible: one.visible,
   };
-  const plan = planSparse(slot, { keep: one.keep, summarizedRows: 0 });
+  const plans = planLevels(model, slot, { keep: one.keep, summarizedRows: 0 });
   const shape = [1, kvHeadCount, CAPACITY, headSize];
+  const layers = Array.from({ length: model.layerCount }, (_, layer) => layer);
+  const session = await InferenceSession.create(writeGraph(model));
   const outputs = await session.run({
     q: floats(q, [1, rowCount, headCount * headSize]),
     k: floats(k, [1, rowCount, kvHeadCount * headSize]),
     v: floats(v, [1, rowCount, kvHeadCount * headSize]),
-    [slotNames(0).pastKey(0)]: floats(cache.keys, shape),
-    [slotNames(0).pastValue(0)]: floats(cache.values, shape),
-    [sparseNames(0).pastSummary(0)]: floats(new Float32Array((kvHeadCount * CAPACITY * headSize) / GROUP), [kvHeadCount, CAPACITY / GROUP, headSize]),
-    ...feeds(createSparseInputs(hostTensors, config, 0, { rows: slot, plan, precision: "f32" })),
+    ...Object.assign({}, ...layers.map((layer) => ({
+      [slotNames(0).pastKey(layer)]: floats(cache.keys, shape),
+      [slotNames(0).pastValue(layer)]: floats(cache.values, shape),
+      [sparseNames(0).pastSummary(layer)]: floats(new Float32Array((kvHeadCount * CAPACITY * headSize) / GROUP), [kvHeadCount, CAPACITY / GROUP, headSize]),
+    }))),
+    ...feeds(createSparseInputs(hostTensors, model, 0, { rows: slot, plans, precision: "f32" })),
   });
+  await session.release();
   // [rows, kvHeads, headDim] into [kvHeads, capacity, headDim]
   for (const [from, to] of [[k, cache.keys], [v, cache.values]]) {
     for (let row = 0; row < rowCount; row++) {
@@ -144,8 +160,11 @@ async function run(one: Case, seed: number): Promise<{ found: number[]; expected
     }
   }
   expect([...(outputs[slotNames(0).presentKey(0)].data as Float32Array)]).toEqual([...cache.keys]);
-  return { found: [...(outputs.y.data as Float32Array)], expected: attend(q, cache, one), plan };
+  const found = layers.map((layer) => [...(outputs[`y.${layer}`].data as Float32Array)]);
+  return { found, expected: (share) => attend(q, cache, { ...one, keep: share }), plans };
 }
+
+const largest = (found: readonly number[], expected: readonly number[]): number => Math.max(...found.map((value, i) => Math.abs(value - expected[i])));
 
 const causal = (pastLength: number, rowCount: number): RowRange[][] => Array.from({ length: rowCount }, (_, row) => [{ start: 0, end: pastLength + row + 1 }]);
 const CASES: Record<string, Case> = {
@@ -163,11 +182,20 @@ const CASES: Record<string, Case> = {
 
 describe("blocks are chosen and read by the rules", () => {
   test.each(Object.entries(CASES))("%s", async (_, one) => {
-    const { found, expected, plan } = await run(one, one.pastLength);
+    const { found: [found], expected, plans: [plan] } = await run(config, one, one.pastLength);
     const { candidates, always, chosenCount } = sortBlocks(one);
     expect(plan).toMatchObject({ candidates, always, chosenCount });
     expect(chosenCount).toBeLessThan(candidates.length);
-    expect(found).toHaveLength(expected.length);
-    expect(Math.max(...found.map((value, i) => Math.abs(value - expected[i])))).toBeLessThan(1e-4);
+    expect(found).toHaveLength(expected(one.keep).length);
+    expect(largest(found, expected(one.keep))).toBeLessThan(1e-4);
+  });
+
+  test("each layer reads its own share", async () => {
+    const one = { pastLength: 1000, keep: 0.4, visible: causal(1000, 1) };
+    const { found, expected } = await run(unlike, one, 1);
+    const { levels, weights } = layerShares(unlike);
+    const byLevel = sharesOf({ levels, weights }, one.keep).map(expected);
+    expect(new Set(byLevel.map(([first]) => first)).size).toBe(weights.length);
+    for (const [layer, level] of levels.entries()) expect(largest(found[layer], byLevel[level])).toBeLessThan(1e-4);
   });
 });

@@ -1,8 +1,11 @@
 // Which blocks a sparse pass reads: what is read in any case, what is chosen from, and what the tokens point at.
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { DecoderConfig } from "../../engine/checkpoint/checkpoint.js";
+import { attentionFlops } from "../../engine/forward/flops.js";
 import { findEchoes } from "../../engine/forward/sparse/echoes.js";
-import { planSparse } from "../../engine/forward/sparse/sparse-plan.js";
+import { planLevels, planSparse } from "../../engine/forward/sparse/sparse-plan.js";
+import { layerShares, sharesOf } from "../../engine/graph/attention/layer-shares.js";
 
 const rows = (pastLength: number, count: number): { pastLength: number; tokens: number[] } => ({ pastLength, tokens: Array.from({ length: count }, () => 0) });
 const blocks = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
@@ -41,6 +44,36 @@ describe("planSparse", () => {
         },
       ),
     );
+  });
+});
+
+describe("layers of a measured model", () => {
+  const config = { layerCount: 24, hiddenSize: 896, headCount: 14, headSize: 64 } as DecoderConfig;
+  const { levels, weights } = layerShares(config);
+  const meanOf = (values: readonly number[]): number => levels.reduce((sum, level) => sum + values[level], 0) / levels.length;
+
+  test("share out what all read together, none more than all of its blocks, and all of them at a full budget", () => {
+    expect(weights.length).toBeGreaterThan(1);
+    fc.assert(
+      fc.property(fc.double({ min: 0.001, max: 1, noNaN: true }), (keep) => {
+        const shares = sharesOf({ levels, weights }, keep);
+        expect(meanOf(shares)).toBeCloseTo(keep, 9);
+        expect(Math.max(...shares)).toBeLessThanOrEqual(1);
+        const ranked = [...weights.keys()].toSorted((a, b) => weights[a] - weights[b]).map((level) => shares[level]);
+        expect(ranked).toEqual(ranked.toSorted((a, b) => a - b));
+      }),
+    );
+    const all = planLevels(config, rows(8191, 1), { keep: 1, summarizedRows: 0 });
+    for (const plan of all) expect(plan.chosenCount).toBe(plan.candidates.length);
+  });
+
+  test("take as many operations as their blocks and comparisons, level by level", () => {
+    const plans = planLevels(config, rows(8191, 1), { keep: 0.25, summarizedRows: 0 });
+    const read = meanOf(plans.map(({ chosenCount, always }) => chosenCount + always.length));
+    expect(read / 128).toBeCloseTo(0.25, 2);
+    // Twice a multiply-add: keys and values of the blocks, and four means of each of the 126 blocks up to the last candidate.
+    const expected = 2 * 24 * 14 * 64 * (2 * read * 64 + 4 * 126);
+    expect(attentionFlops(config, { ...rows(8191, 1), keep: 0.25 }).computed).toBeCloseTo(expected, 0);
   });
 });
 

@@ -1,7 +1,7 @@
 // The tensors by which a pass tells the graph what a slot may choose from and what it reads in any case.
 import { BLOCK_ROWS, GROUP_ROWS } from "../../cache/key-summaries.js";
 import type { DecoderConfig } from "../../checkpoint/checkpoint.js";
-import { sparseNames } from "../../graph/attention/sparse-names.js";
+import { sparseNames, type LevelNames } from "../../graph/attention/sparse-names.js";
 import type { Precision } from "../../graph/decoder-graph.js";
 import type { Runtime } from "../../ort/runtime.js";
 import type { Tensor } from "../../ort/tensor.js";
@@ -14,7 +14,8 @@ const NO_CANDIDATE = { f32: -4, f16: 0xc400 } as const;
 
 export interface SparseSlot {
   rows: SlotPass;
-  plan: SparsePlan;
+  /** By level of `layer-shares.ts`. */
+  plans: readonly SparsePlan[];
   precision: Precision;
 }
 
@@ -23,38 +24,23 @@ export function createSparseInputs(
   runtime: Runtime,
   config: DecoderConfig,
   slot: number,
-  sparse: SparseSlot,
+  { rows, plans, precision }: SparseSlot,
 ): Record<string, Tensor> {
   const { headCount, kvHeadCount, headSize } = config;
-  const { rows, plan, precision } = sparse;
   const names = sparseNames(slot);
   const rowCount = rows.tokens.length;
-  const groupHeads = headCount / kvHeadCount;
   const headBlocks = rows.buffer.capacity / BLOCK_ROWS;
-  const readRows = (plan.chosenCount + plan.always.length) * BLOCK_ROWS;
   const heads = Array.from({ length: kvHeadCount }, (_, head) => head);
-  const integers = (values: readonly number[], shape: readonly number[]): Tensor =>
-    runtime.createTensor(BigInt64Array.from(values, BigInt), shape);
-  const bias = candidateBias(sparse);
+  const [{ groups }] = plans;
+  const levels = plans.map((plan, level) => levelInputs(runtime, config, names.level(level), { rows, plan, precision }));
   return {
     [names.rowCells]: createRowCells(runtime, config, rows),
-    [names.groups]: integers(plan.groups, [plan.groups.length]),
-    [names.groupCells]: integers(
-      heads.flatMap((head) => plan.groups.flatMap((group) => [head, group])),
-      [kvHeadCount, plan.groups.length, 2],
-    ),
-    [names.comparedGroups]: integers([bias.length * (BLOCK_ROWS / GROUP_ROWS)], [1]),
-    [names.candidateBias]: runtime.createTensor(bias, [bias.length]),
-    [names.chosenCount]: integers([plan.chosenCount], [1]),
-    [names.always]: integers(
-      heads.flatMap((head) => plan.always.map((block) => head * headBlocks + block)),
-      [kvHeadCount, plan.always.length],
-    ),
-    [names.headStart]: integers(heads.map((head) => head * headBlocks), [kvHeadCount, 1]),
-    [names.shareShape]: integers([kvHeadCount, rowCount, groupHeads, -1], [4]),
-    [names.mask]: runtime.createTensor(mask(sparse, readRows), [rowCount, 1, readRows]),
-    [names.maskShape]: integers([rowCount * groupHeads, readRows], [2]),
+    [names.groups]: integers(runtime, groups, [groups.length]),
+    [names.groupCells]: integers(runtime, heads.flatMap((head) => groups.flatMap((group) => [head, group])), [kvHeadCount, groups.length, 2]),
+    [names.headStart]: integers(runtime, heads.map((head) => head * headBlocks), [kvHeadCount, 1]),
+    [names.shareShape]: integers(runtime, [kvHeadCount, rowCount, headCount / kvHeadCount, -1], [4]),
     [names.scale]: runtime.createTensor(precision === "f32" ? Float32Array.of(headSize ** -0.5) : Uint16Array.of(halfFloat(headSize ** -0.5)), [1]),
+    ...Object.assign({}, ...levels),
   };
 }
 
@@ -68,14 +54,46 @@ export function createRowCells(runtime: Runtime, { kvHeadCount }: DecoderConfig,
   return runtime.createTensor(cells, [tokens.length, kvHeadCount, 3]);
 }
 
-function candidateBias({ plan: { candidates }, precision }: SparseSlot): Float32Array | Uint16Array {
+interface Level {
+  rows: SlotPass;
+  plan: SparsePlan;
+  precision: Precision;
+}
+
+function levelInputs(
+  runtime: Runtime,
+  { headCount, kvHeadCount }: DecoderConfig,
+  names: LevelNames,
+  level: Level,
+): Record<string, Tensor> {
+  const { rows, plan } = level;
+  const rowCount = rows.tokens.length;
+  const headBlocks = rows.buffer.capacity / BLOCK_ROWS;
+  const readRows = (plan.chosenCount + plan.always.length) * BLOCK_ROWS;
+  const bias = candidateBias(level);
+  const always = Array.from({ length: kvHeadCount }, (_, head) => plan.always.map((block) => head * headBlocks + block)).flat();
+  return {
+    [names.comparedGroups]: integers(runtime, [bias.length * (BLOCK_ROWS / GROUP_ROWS)], [1]),
+    [names.candidateBias]: runtime.createTensor(bias, [bias.length]),
+    [names.chosenCount]: integers(runtime, [plan.chosenCount], [1]),
+    [names.always]: integers(runtime, always, [kvHeadCount, plan.always.length]),
+    [names.mask]: runtime.createTensor(mask(level, readRows), [rowCount, 1, readRows]),
+    [names.maskShape]: integers(runtime, [rowCount * (headCount / kvHeadCount), readRows], [2]),
+  };
+}
+
+function integers(runtime: Runtime, values: readonly number[], shape: readonly number[]): Tensor {
+  return runtime.createTensor(BigInt64Array.from(values, BigInt), shape);
+}
+
+function candidateBias({ plan: { candidates }, precision }: Level): Float32Array | Uint16Array {
   const bias = zeros((candidates.at(-1) ?? 0) + 1, precision).fill(NO_CANDIDATE[precision]);
   for (const block of candidates) bias[block] = 0;
   return bias;
 }
 
 /** Chosen blocks, which come first, are seen by all. */
-function mask({ rows, plan: { chosenCount, always }, precision }: SparseSlot, readRows: number): Float32Array | Uint16Array {
+function mask({ rows, plan: { chosenCount, always }, precision }: Level, readRows: number): Float32Array | Uint16Array {
   const values = zeros(rows.tokens.length * readRows, precision);
   for (let row = 0; row < rows.tokens.length; row++) {
     const start = row * readRows + chosenCount * BLOCK_ROWS;

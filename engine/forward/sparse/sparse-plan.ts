@@ -1,5 +1,7 @@
 // Which blocks of the cache a sparse pass must read, and among which it may choose; `sparse-attention.ts` chooses.
 import { BLOCK_ROWS, GROUP_ROWS } from "../../cache/key-summaries.js";
+import type { DecoderConfig } from "../../checkpoint/checkpoint.js";
+import { layerShares, sharesOf } from "../../graph/attention/layer-shares.js";
 import type { RowRange, SlotPass } from "../pass.js";
 
 /** Besides the first block, as many of the newest complete ones are always read. */
@@ -24,6 +26,11 @@ export interface SparsePlanOptions {
   keep: number;
   /** Rows whose summaries are up to date. */
   summarizedRows: number;
+}
+
+/** By level of `layer-shares.ts`: all layers together read the share. */
+export function planLevels(config: DecoderConfig, slot: NewRows, { keep, summarizedRows }: SparsePlanOptions): SparsePlan[] {
+  return sharesOf(layerShares(config), keep).map((share) => planSparse(slot, { keep: share, summarizedRows }));
 }
 
 export function planSparse(slot: NewRows, { keep, summarizedRows }: SparsePlanOptions): SparsePlan {

@@ -6,7 +6,8 @@ import { slotNames } from "../graph-names.js";
 import { DataType } from "../onnx-model.js";
 import { roundToInt8, timesScales } from "./int8-rows.js";
 import type { SlotAttention, SlotRows } from "./slot-attention.js";
-import { sparseNames } from "./sparse-names.js";
+import { layerShares } from "./layer-shares.js";
+import { sparseNames, type LevelNames } from "./sparse-names.js";
 
 const GROUPS_PER_BLOCK = BLOCK_ROWS / GROUP_ROWS;
 
@@ -22,26 +23,21 @@ const GROUPS_PER_BLOCK = BLOCK_ROWS / GROUP_ROWS;
  * Of an int8 buffer what is read is cast, not scaled: the scales of keys are taken into q, those of values into y.
  */
 export const sparseAttention: SlotAttention = {
-  declare(builder, { layerCount, headCount, kvHeadCount, headSize }, slot, type) {
+  declare(builder, config, slot, type) {
+    const { layerCount, kvHeadCount, headSize } = config;
     const names = sparseNames(slot);
     builder.input(names.rowCells, DataType.int64, [`rows.${slot}`, kvHeadCount, 3]);
     builder.input(names.groups, DataType.int64, [`groups.${slot}`]);
     builder.input(names.groupCells, DataType.int64, [kvHeadCount, `groups.${slot}`, 2]);
-    builder.input(names.comparedGroups, DataType.int64, [1]);
-    builder.input(names.candidateBias, type, [`compared_blocks.${slot}`]);
-    builder.input(names.chosenCount, DataType.int64, [1]);
-    builder.input(names.always, DataType.int64, [kvHeadCount, `always.${slot}`]);
     builder.input(names.headStart, DataType.int64, [kvHeadCount, 1]);
     builder.input(names.shareShape, DataType.int64, [4]);
-    builder.input(names.mask, type, [`rows.${slot}`, 1, `read_rows.${slot}`]);
-    builder.input(names.maskShape, DataType.int64, [2]);
     builder.input(names.scale, type, [1]);
     for (let layer = 0; layer < layerCount; layer++) {
       const shape = [kvHeadCount, `summaries.${slot}`, headSize];
       builder.input(names.pastSummary(layer), type, shape);
       builder.output(names.presentSummary(layer), type, shape);
     }
-    writeHeadMask(builder, slot, headCount / kvHeadCount);
+    for (const level of new Set(layerShares(config).levels)) declareLevel(builder, config, slot, level, type);
   },
 
   write(builder, config, rows) {
@@ -54,26 +50,34 @@ export const sparseAttention: SlotAttention = {
   },
 };
 
-/** Once for all layers, in the order of the scores: [new rows * heads of a group, rows read] f32 */
-function writeHeadMask(builder: GraphBuilder, slot: number, groupHeads: number): void {
-  const { mask, maskShape } = sparseNames(slot);
-  const heads = builder.node("Expand", { name: `${mask}/expanded`, inputs: [mask, builder.integers([1, groupHeads, 1])] });
-  builder.node("Reshape", { name: headMask(slot), inputs: [heads, maskShape] });
+/** With the mask once for all layers of the level, in the order of the scores: [new rows * heads of a group, rows read] f32 */
+function declareLevel(builder: GraphBuilder, { headCount, kvHeadCount }: DecoderConfig, slot: number, level: number, type: DataType): void {
+  const { comparedGroups, candidateBias, chosenCount, always, mask, maskShape } = sparseNames(slot).level(level);
+  builder.input(comparedGroups, DataType.int64, [1]);
+  builder.input(candidateBias, type, [`compared_blocks.${slot}.${level}`]);
+  builder.input(chosenCount, DataType.int64, [1]);
+  builder.input(always, DataType.int64, [kvHeadCount, `always.${slot}.${level}`]);
+  builder.input(mask, type, [`rows.${slot}`, 1, `read_rows.${slot}.${level}`]);
+  builder.input(maskShape, DataType.int64, [2]);
+  const heads = builder.node("Expand", { name: `${mask}/expanded`, inputs: [mask, builder.integers([1, headCount / kvHeadCount, 1])] });
+  builder.node("Reshape", { name: headMask(mask), inputs: [heads, maskShape] });
 }
 
-const headMask = (slot: number): string => `${sparseNames(slot).mask}/heads`;
+const headMask = (mask: string): string => `${mask}/heads`;
 
 class SparseWriter {
   readonly #builder: GraphBuilder;
   readonly #config: DecoderConfig;
   readonly #rows: SlotRows;
   readonly #names: ReturnType<typeof sparseNames>;
+  readonly #level: LevelNames;
 
   constructor(builder: GraphBuilder, config: DecoderConfig, rows: SlotRows) {
     this.#builder = builder;
     this.#config = config;
     this.#rows = rows;
     this.#names = sparseNames(rows.slot);
+    this.#level = this.#names.level(layerShares(config).levels[rows.layer]);
   }
 
   /** Writes the new rows into the buffer. */
@@ -117,7 +121,7 @@ class SparseWriter {
 
   /** [kvHeads, chosen + always] i64: rows of [kvHeads * blocks, 64 * headDim] */
   choose(query: string, summaries: string): string {
-    const { comparedGroups, candidateBias, chosenCount, headStart, always } = this.#names;
+    const { comparedGroups, candidateBias, chosenCount, always } = this.#level;
     const first = this.#builder.integers([0]);
     const compared = this.#node("Slice", "compared", [summaries, first, comparedGroups, this.#builder.integers([1])]);
     const scores = this.#node("MatMul", "group_scores", [query, this.#transpose("compared_columns", compared, [0, 2, 1])]);
@@ -129,7 +133,7 @@ class SparseWriter {
       outputs: [`${chosen}_shares`, chosen],
       attributes: { axis: 1, largest: 1, sorted: 0 },
     });
-    const rows = this.#node("Add", "chosen_rows", [chosen, headStart]);
+    const rows = this.#node("Add", "chosen_rows", [chosen, this.#names.headStart]);
     return this.#node("Concat", "blocks", [rows, always], { attributes: { axis: 1 } });
   }
 
@@ -153,7 +157,7 @@ class SparseWriter {
   attend(query: string, keys: string, values: string): string {
     const { headCount, kvHeadCount, headSize } = this.#config;
     const scores = this.#node("MatMul", "scores", [query, this.#transpose("key_columns", keys, [0, 2, 1])]);
-    const masked = this.#node("Add", "masked_scores", [scores, headMask(this.#rows.slot)]);
+    const masked = this.#node("Add", "masked_scores", [scores, headMask(this.#level.mask)]);
     const weights = this.#node("Softmax", "weights", [masked], { attributes: { axis: -1 } });
     // [kvHeads, new rows * heads of a group, headDim] f32
     const mixed = this.#node("MatMul", "mixed", [weights, values]);
