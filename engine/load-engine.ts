@@ -156,7 +156,7 @@ function attentionOn(device: DeviceName, { attention: mode, keep }: LoadEngineOp
   return createAttentionPolicy({ mode: "dense" });
 }
 
-/** GPUs' kernels take int8 otherwise or not at all, and keep the scales' kind to themselves. */
+/** Only the CPU's kernel has been tried with them. */
 function isInt8(device: DeviceName, { kvCache }: LoadEngineOptions): boolean {
   if (kvCache !== "int8") return false;
   if (device !== "cpu") throw new RuntimeError(`Keys and values are not kept in int8 on ${device}.`, { hint: 'Load the model with kvCache "exact", or with device "cpu".' });
