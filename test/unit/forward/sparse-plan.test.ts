@@ -67,6 +67,14 @@ describe("layers of a measured model", () => {
     for (const plan of all) expect(plan.chosenCount).toBe(plan.candidates.length);
   });
 
+  test("read what the tokens point at where they read more than the mean, and in a model that was not measured everywhere", () => {
+    const slot = { ...rows(8191, 1), echoes: [50 * 64] };
+    const readEcho = (model: DecoderConfig): boolean[] => planLevels(model, slot, { keep: 0.3, summarizedRows: 0 }).map(({ always }) => always.includes(50));
+    const shares = sharesOf({ levels, weights }, 0.3);
+    expect(readEcho(config)).toEqual(shares.map((share) => share > 0.3));
+    expect(readEcho({ ...config, layerCount: 7 })).toEqual([true]);
+  });
+
   test("take as many operations as their blocks and comparisons, level by level", () => {
     const plans = planLevels(config, rows(8191, 1), { keep: 0.25, summarizedRows: 0 });
     const read = meanOf(plans.map(({ chosenCount, always }) => chosenCount + always.length));
