@@ -15,6 +15,8 @@ export interface LayerShares {
 const MEASURED: Readonly<Record<string, readonly number[]>> = {
   // Qwen2.5 0.5B
   "24x896": [13, 13, 13, 45, 13, 25, 13, 13, 13, 62, 13, 62, 13, 45, 13, 13, 62, 13, 13, 13, 25, 25, 45, 25],
+  // Qwen2.5 1.5B
+  "28x1536": [15, 15, 25, 15, 35, 15, 50, 15, 50, 25, 15, 15, 35, 15, 50, 15, 15, 25, 15, 50, 15, 15, 15, 15, 25, 35, 35, 25],
 };
 
 /** Layers of a model that was not measured read alike. */

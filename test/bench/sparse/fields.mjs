@@ -34,7 +34,7 @@ export async function measureFields({ path, data, contracts, keep, threadCount }
   const lines = (await readFile(join(data, "legal_cuad_long.jsonl"), "utf8")).split("\n").filter(Boolean);
   const records = lines.map((line) => JSON.parse(line)).toSorted((a, b) => a.input.length - b.input.length).slice(0, contracts);
   const figures = {};
-  for (const attention of ["dense", "auto"]) figures[attention] = await answer(records, await loadModel(path, { attention, keep, threadCount, contextLength: CONTEXT_TOKENS }));
+  for (const attention of ["dense", "auto"]) figures[attention] = await answer(records, await loadModel(path, { attention, ...(attention === "auto" && { keep }), threadCount, contextLength: CONTEXT_TOKENS }));
   const differences = records.map((_, i) => figures.auto.byContract[i] - figures.dense.byContract[i]);
   const mean = differences.reduce((sum, value) => sum + value, 0) / records.length;
   const noise = 2 * Math.sqrt(differences.reduce((sum, value) => sum + (value - mean) ** 2, 0)) / records.length;

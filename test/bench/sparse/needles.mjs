@@ -25,7 +25,7 @@ export async function measureNeedles({ path, texts, lengths, needles, keep, thre
 async function compare({ path, texts, length, needles, keep, threadCount }) {
   const replies = {};
   for (const attention of ["dense", "auto"]) {
-    const engine = await loadEngine(path, { attention, keep, threadCount, contextLength: length + PROMPT_ROOM });
+    const engine = await loadEngine(path, { attention, ...(attention === "auto" && { keep }), threadCount, contextLength: length + PROMPT_ROOM });
     replies[attention] = [];
     for (let from = 0; from < needles; from += NEEDLES_PER_TEXT) {
       const hidden = Array.from({ length: Math.min(NEEDLES_PER_TEXT, needles - from) }, (_, i) => needle(from + i));
