@@ -14,7 +14,7 @@ import { WEIGHTS_FILE_NAME, type WeightMap } from "./weights/weight-map.js";
 import { WeightsFile } from "./weights/weights-file.js";
 
 /** Part of the key: raise it whenever the weights or their map come out differently. */
-const FORMAT_VERSION = 7;
+const FORMAT_VERSION = 8;
 const MAP_FILE_NAME = "weights.json";
 const MANIFEST_FILE_NAME = "manifest.json";
 /** Read at once into one buffer: checking a gigabyte takes 0.2 s that way. */

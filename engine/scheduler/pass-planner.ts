@@ -13,6 +13,9 @@ const SHORT_WORK_TOKENS = 64;
 /** New rows of a pass for the long prompt whose turn it is, however much short work there is. */
 const LEAST_LONG_ROWS = 32;
 
+/** Read whole, however long the prompt. */
+const PROMPT_END_TOKENS = 64;
+
 /** Long prompts that one pass can read to their ends: each wants the logits of its last row. */
 const MOST_ENDING_PROMPTS = PASS_ROWS / SHORT_WORK_TOKENS + 1;
 
@@ -178,7 +181,7 @@ function toPass(growths: readonly Growth[], attention: AttentionPolicy): Planned
     }
     const newRows = Array.from({ length: tree.tokens.length - start }, (_, index) => start + index);
     if (newRows.length === 0) continue;
-    slots.push(slotPass(tree, start, newRows, attention));
+    slots.push(slotPass(tree, start, newRows, treeShares.some(endsPrompt) ? undefined : attention));
     packedStart += newRows.length;
   }
   if (shares.length === 0) return undefined;
@@ -187,9 +190,15 @@ function toPass(growths: readonly Growth[], attention: AttentionPolicy): Planned
   return { pass: { slots, wanted }, shares, starts: new Map(growths.map(({ tree, start }) => [tree, start])) };
 }
 
-function slotPass({ tokens, buffer }: KvTree, pastLength: number, rows: readonly number[], attention: AttentionPolicy): SlotPass {
+/** The end of a prompt is most often a question, whose words look for single places. */
+function endsPrompt({ work: { tokens, wantedCount }, count }: Omit<Share, "wanted">): boolean {
+  return tokens.length > wantedCount && count > tokens.length - PROMPT_END_TOKENS;
+}
+
+/** @param attention Undefined: all is read. */
+function slotPass({ tokens, buffer }: KvTree, pastLength: number, rows: readonly number[], attention: AttentionPolicy | undefined): SlotPass {
   // By the length of a path, not by what others append to the tree: a request reads the same with them and without.
-  const keep = attention.keep(Math.max(...rows.map((row) => tokens.depth(row))) + 1);
+  const keep = attention?.keep(Math.max(...rows.map((row) => tokens.depth(row))) + 1);
   return {
     buffer,
     pastLength,

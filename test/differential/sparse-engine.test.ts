@@ -52,6 +52,18 @@ test("at a quarter of the blocks operations are skipped, and counted as skipped"
   expect(computedBy(sparse)).toBeLessThan(computedBy(dense));
 });
 
+test("the end of a prompt is read whole: nothing is skipped of a question to a text that was read", async () => {
+  const document = Array.from({ length: 1_024 }, (_, i) => (i * 31 + (i >> 5)) % 250);
+  const question = Array.from({ length: 40 }, (_, i) => (i * 7 + 3) % 250);
+  await withEngine({ attention: "sparse", keep: 0.25 }, async (engine) => {
+    const first = await ask(engine, { ...requestOf(document), maxTokens: 1 });
+    expect(first.result.usage.flops.skipped).toBeGreaterThan(0);
+    const { usage } = (await ask(engine, { ...requestOf([...document, ...question]), maxTokens: 1 })).result;
+    expect(usage.cachedTokens).toBeGreaterThanOrEqual(1_000);
+    expect(usage.flops.skipped).toBe(0);
+  });
+});
+
 test("auto reads short texts whole, as dense does, and long ones in part", async () => {
   const short = await answer({}, 300);
   expect(short.map(essence)).toEqual((await answer({ attention: "dense" }, 300)).map(essence));

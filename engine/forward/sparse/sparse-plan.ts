@@ -28,11 +28,9 @@ export interface SparsePlanOptions {
   summarizedRows: number;
 }
 
-/** By level of `layer-shares.ts`: all layers together read the share. Echoes take no room from layers that read less than others: those do not copy. */
+/** By level of `layer-shares.ts`: all layers together read the share. */
 export function planLevels(config: DecoderConfig, slot: NewRows, { keep, summarizedRows }: SparsePlanOptions): SparsePlan[] {
-  const { echoes, ...bare } = slot;
-  const shares = sharesOf(layerShares(config), keep);
-  return shares.map((share) => planSparse(shares.length > 1 && share < keep ? bare : { ...bare, echoes }, { keep: share, summarizedRows }));
+  return sharesOf(layerShares(config), keep).map((share) => planSparse(slot, { keep: share, summarizedRows }));
 }
 
 export function planSparse(slot: NewRows, { keep, summarizedRows }: SparsePlanOptions): SparsePlan {
