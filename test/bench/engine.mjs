@@ -7,7 +7,7 @@
 //   --tuning N          records of a set on which the settings of llama.cpp are chosen; default 8, as many as it has sequences
 //   --values V          of records and switches: plain strings (the default), or verbatim: copied under the grammar, which llama.cpp cannot
 //   --update            writes the ratios to engine/baseline.json
-//   --check             exit code 1 where a goal is missed, or a ratio is worse than the baseline by more than a tenth
+//   --check             exit code 1 where a goal is missed, or a ratio is worse than the baseline by more than a fifth
 import { readFile, stat } from "node:fs/promises";
 import { loadavg } from "node:os";
 import { BenchReport, chooseParts, locateModel, readArguments, refuse } from "./bench-report.mjs";

@@ -3,8 +3,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
 const file = fileURLToPath(new URL("baseline.json", import.meta.url));
-/** Share by which a ratio may be worse: two runs of one build on one machine differ by up to this. */
-export const TOLERANCE = 0.1;
+/** Share by which a ratio may be worse: two runs of one build on one machine differ by up to this, llama.cpp more than ours. */
+export const TOLERANCE = 0.2;
 
 export async function readBaseline() {
   return JSON.parse(await readFile(file, "utf8"));
