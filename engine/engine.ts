@@ -183,7 +183,7 @@ export class Engine implements AsyncDisposable {
         weightsBytes,
         kvBytes: pool.allocatedRows * rowBytes,
         kvBudgetBytes: pool.budgetRows * rowBytes,
-        logitsBytes: this.#parts.decoder.logitsBytes,
+        logitsBytes: decoder.logitsBytes,
         activeTrees: pool.activeCount,
         idleTrees: pool.trees.size - pool.activeCount,
       },

@@ -1,5 +1,4 @@
 // Keys and values of a prompt's beginning that lie in a file, to be read into a tree once there is one for them.
-
 import type { KvRows } from "./kv-buffer.js";
 
 /** A shorter common beginning is not worth keeping, reading or waiting for. */

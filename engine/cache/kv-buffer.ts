@@ -23,6 +23,7 @@ export function kvRowBytes({ layerCount, kvHeadCount, headSize }: DecoderConfig,
   return layerCount * 2 * kvHeadCount * headSize * ROWS[type].BYTES_PER_ELEMENT;
 }
 
+/** Zeros of so many bytes, to be read into. */
 export function createRows(type: StateType, sizeBytes: number): KvRows {
   return new ROWS[type](sizeBytes / ROWS[type].BYTES_PER_ELEMENT);
 }

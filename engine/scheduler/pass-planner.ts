@@ -190,14 +190,17 @@ function toPass(growths: readonly Growth[], attention: AttentionPolicy): Planned
   return { pass: { slots, wanted }, shares, starts: new Map(growths.map(({ tree, start }) => [tree, start])) };
 }
 
-/** The end of a prompt is most often a question, whose words look for single places. */
+/**
+ * The end of a prompt is most often a question, whose words look for single places; so does the key that a schema forces
+ * while a record is written. Rows of others in the same tree and pass read whole with it: more than they would, never less.
+ */
 function endsPrompt({ work: { tokens, wantedCount }, count }: Omit<Share, "wanted">): boolean {
   return tokens.length > wantedCount && count > tokens.length - PROMPT_END_TOKENS;
 }
 
 /** @param attention Undefined: all is read. */
 function slotPass({ tokens, buffer }: KvTree, pastLength: number, rows: readonly number[], attention: AttentionPolicy | undefined): SlotPass {
-  // By the length of a path, not by what others append to the tree: a request reads the same with them and without.
+  // By the length of a path: what others append to the tree does not make a short text a long one.
   const keep = attention?.keep(Math.max(...rows.map((row) => tokens.depth(row))) + 1);
   return {
     buffer,
